@@ -13,6 +13,7 @@ use crate::net::interfaces::ChoiceError;
 use crate::net::tcp::CallError;
 use crate::protocol::lookalike::Oddity;
 use crate::protocol::message::NameFault;
+use crate::protocol::wire::seal::host::HostFault;
 use crate::protocol::wire::seal::invitation::InvitationFault;
 use crate::protocol::wire::seal::passphrase::PassphraseFault;
 use crate::store::archive::Fault;
@@ -141,6 +142,8 @@ pub enum RoomFault {
     Passphrase(PassphraseFault),
     /// The invitation cannot be used.
     Invitation(InvitationFault),
+    /// What stands behind the invitation, and should name the room's host, does not.
+    Host(HostFault),
     /// What may be a passphrase too looks like an invitation, and is mistyped.
     Mistyped(InvitationFault),
     /// The invitation is for another room than the one that was named.

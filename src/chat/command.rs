@@ -6,7 +6,7 @@ use super::entry::{Entry, split_name, whole_name};
 use super::event::Failure;
 use super::finding::{self, Purpose};
 use super::guests::{GuestName, GuestsCommand};
-use super::media::MediaCommand;
+use super::media::{MediaCommand, RuleCommand};
 use super::rooms::{self, RoomsCommand, Secret};
 use super::transfer::{FilesCommand, WhichOffer};
 use super::typed_call;
@@ -83,6 +83,8 @@ pub enum Command {
     Files(FilesCommand),
     /// Something about a conference.
     Media(MediaCommand),
+    /// Something that the host decides, or somebody whom it has appointed.
+    Rule(RuleCommand),
     /// Count what is held and what was dropped.
     Stats,
     /// Leave the room.
@@ -175,7 +177,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 50] = {
+const COMMANDS: [CommandWord; 62] = {
     use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
@@ -222,6 +224,18 @@ const COMMANDS: [CommandWord; 50] = {
         CommandWord::new("/chamada", Nothing),
         CommandWord::new("/hand", Nothing),
         CommandWord::new("/mao", Nothing),
+        CommandWord::new("/host", Nothing),
+        CommandWord::new("/anfitriao", Nothing),
+        CommandWord::new("/mute", Person),
+        CommandWord::new("/silenciar", Person),
+        CommandWord::new("/unmute", Person),
+        CommandWord::new("/dessilenciar", Person),
+        CommandWord::new("/word", Person),
+        CommandWord::new("/palavra", Person),
+        CommandWord::new("/appoint", Person),
+        CommandWord::new("/nomear", Person),
+        CommandWord::new("/dismiss", Person),
+        CommandWord::new("/destituir", Person),
         CommandWord::new("/view", Nothing),
         CommandWord::new("/ver", Nothing),
         CommandWord::new("/paste", Nothing),

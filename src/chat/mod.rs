@@ -77,6 +77,7 @@ use crate::protocol::engine::Setup;
 use crate::protocol::engine::event::NamedKey;
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::durable::Role;
 
 /// What a room begins with.
@@ -88,6 +89,8 @@ pub struct Config {
     pub room: Option<String>,
     /// Whether only some have its key.
     pub is_keyed: bool,
+    /// Who decides for all there, if its invitation names somebody.
+    pub host: Option<Key>,
     /// Whether a store answers who was met before.
     pub is_remembered: bool,
     /// Who is to have what this member says before it leaves at the end of its input.
@@ -135,7 +138,11 @@ impl Chat {
         let load = load.into_iter().chain(remembering.first_request());
         let out = load.map(Output::Archive).collect();
         let files = Transfers::new(people.my_key(), config.setup.seed);
-        let media = Conference::new(people.my_key(), config.is_keyed, config.setup.seed);
+        let media = Conference::new(
+            people.my_key(),
+            (config.is_keyed, config.host),
+            config.setup.seed,
+        );
         let ready = Ready {
             me: people.me(),
             room: config.room,

@@ -23,6 +23,7 @@ impl Chat {
                 let before = std::mem::replace(&mut self.room.ready.interfaces, in_use);
                 if is_first {
                     self.tell(News::Ready(self.room.ready.clone()));
+                    self.tell_roles();
                     self.tell_recent();
                 } else {
                     if !joined.is_empty() {

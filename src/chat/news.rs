@@ -76,6 +76,7 @@ impl Chat {
             Command::Unignore(name) => self.unignore(request, &name),
             Command::Files(command) => self.obey_files(now, request, command),
             Command::Media(command) => self.obey_media(now, request, command),
+            Command::Rule(rule) => self.rule(now, request, &rule),
             Command::Stats => self.answer(request, News::Stats(Stats::of(&self.node))),
             Command::Leave(leave) => self.begin_leaving(now, leave),
         }
@@ -193,6 +194,7 @@ impl Chat {
             EngineEvent::Offered(_)
             | EngineEvent::Notice(_)
             | EngineEvent::Piece(_)
+            | EngineEvent::Role(_)
             | EngineEvent::Call(_) => {
                 self.on_files_event(now, event);
                 return None;
@@ -246,6 +248,7 @@ impl Chat {
         match event {
             EngineEvent::Offered(offered) => self.on_offered(now, offered),
             EngineEvent::Call(call) => self.on_call(now, *call),
+            EngineEvent::Role(role) => self.on_role(now, *role),
             EngineEvent::Notice(notice) if self.on_wants(now, &notice) => {}
             EngineEvent::Notice(notice) => self.on_notice(now, &notice),
             EngineEvent::Piece(piece) if self.plays(piece.stream) => {

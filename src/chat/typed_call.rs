@@ -1,8 +1,9 @@
-//! What a typed line asks about a call: `/call` and `/hand`.
+//! What a typed line asks about a call: `/call`, `/hand`, and what a host decides.
 
 use super::command::{Asked, Command, PageAsk};
+use super::entry::whole_name;
 use super::event::Failure;
-use super::media::{Hand, MediaCommand};
+use super::media::{Decision, Hand, MediaCommand, RuleCommand};
 
 /// What `/hand` takes.
 const HAND_USAGE: &str = "/hand [down]";
@@ -24,8 +25,30 @@ pub(super) fn of_line(word: &str, rest: &str) -> Option<Result<Asked, Failure>> 
             "down" | "baixar" => media(MediaCommand::Hand(Hand::Lowered)),
             _ => Err(Failure::Usage(HAND_USAGE)),
         },
-        _ => return None,
+        "/host" | "/anfitriao" | "/anfitrião" => media(MediaCommand::Roles),
+        _ => return of_host(word, whole_name(rest)),
     })
+}
+
+/// What a line decides for all; `None` if its word is another.
+fn of_host(word: &str, name: &str) -> Option<Result<Asked, Failure>> {
+    let (decision, usage, for_all) = match word {
+        "/mute" | "/silenciar" => (Decision::Muted, "", Some(RuleCommand::MuteAll)),
+        "/unmute" | "/dessilenciar" => (Decision::Unmuted, "", Some(RuleCommand::UnmuteAll)),
+        "/word" | "/palavra" => (Decision::GivenTheWord, "/word NAME", None),
+        "/appoint" | "/nomear" => (Decision::Appointed, "/appoint NAME", None),
+        "/dismiss" | "/destituir" => (Decision::Dismissed, "/dismiss NAME", None),
+        _ => return None,
+    };
+    let rule = match (name, for_all) {
+        ("", None) => return Some(Err(Failure::Usage(usage))),
+        ("", Some(rule)) => rule,
+        (name, _) => RuleCommand::Decide {
+            decision,
+            who: name.to_owned(),
+        },
+    };
+    Some(Ok(Asked::Command(Command::Rule(rule))))
 }
 
 #[cfg(test)]
@@ -45,5 +68,36 @@ mod tests {
         let wrong = Some(Err(Failure::Usage(HAND_USAGE)));
         assert_eq!(of_line("/hand", "off"), wrong);
         assert_eq!(of_line("/who", ""), None);
+    }
+
+    #[test]
+    fn a_host_decides_about_one_or_about_all() {
+        let rule = |rule| Some(Ok(Asked::Command(Command::Rule(rule))));
+        let decide = |decision, who: &str| {
+            rule(RuleCommand::Decide {
+                decision,
+                who: who.to_owned(),
+            })
+        };
+        let roles = Some(Ok(Asked::Command(Command::Media(MediaCommand::Roles))));
+        assert_eq!(of_line("/host", ""), roles);
+        assert_eq!(of_line("/anfitrião", ""), roles);
+        assert_eq!(of_line("/mute", " "), rule(RuleCommand::MuteAll));
+        assert_eq!(of_line("/dessilenciar", ""), rule(RuleCommand::UnmuteAll));
+        let muted = decide(Decision::Muted, "Ana Luz");
+        assert_eq!(of_line("/silenciar", " Ana Luz "), muted);
+        assert_eq!(of_line("/mute", "\"Ana Luz\""), muted);
+        let word = decide(Decision::GivenTheWord, "rui#3f9c");
+        assert_eq!(of_line("/word", "rui#3f9c"), word);
+        let appointed = decide(Decision::Appointed, "bia");
+        assert_eq!(of_line("/nomear", "bia"), appointed);
+        for (word, usage) in [
+            ("/word", "/word NAME"),
+            ("/appoint", "/appoint NAME"),
+            ("/destituir", "/dismiss NAME"),
+        ] {
+            let missing = Some(Err(Failure::Usage(usage)));
+            assert_eq!(of_line(word, ""), missing);
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::secret::{KeyText, RoomSecret};
 use crate::chat::rooms::{JoinAsked, KeySource, LOBBY};
 use crate::error::Error;
 use crate::protocol::message::Name;
+use crate::store::identity::Who;
 
 /// The subcommands of `room`.
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,7 @@ pub enum RoomCommand {
     /// Make an invitation to a new room that only the invited can read
     #[command(after_help = "Example:\n  \
         roda room new turma-a --output invitation.txt\n  \
+        roda room new turma-a --host --output invitation.txt  # you decide who may speak\n  \
         roda chat --invite-file invitation.txt")]
     New {
         /// The room's name
@@ -28,6 +30,15 @@ pub enum RoomCommand {
         /// Write the invitation into this new file, which only you can read
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+
+        /// You are the room's host: you, and whom you appoint, mute for all and give the word
+        #[arg(long)]
+        host: bool,
+
+        /// The file of your identity, which becomes the host's [default: in the folder of your
+        /// settings]
+        #[arg(long, value_name = "FILE", requires = "host")]
+        identity: Option<PathBuf>,
     },
 }
 
@@ -38,15 +49,23 @@ pub struct RoomSettings {
     pub name: Name,
     /// The new file for the invitation; `None` is stdout.
     pub output: Option<PathBuf>,
+    /// The identity of the host, if the room has one.
+    pub host: Option<Who>,
 }
 
 impl TryFrom<RoomCommand> for RoomSettings {
     type Error = Error;
 
     fn try_from(command: RoomCommand) -> Result<Self, Error> {
-        let RoomCommand::New { name, output } = command;
+        let RoomCommand::New {
+            name,
+            output,
+            host,
+            identity,
+        } = command;
         let name = room_name(name)?;
-        Ok(Self { name, output })
+        let host = host.then(|| identity.map_or(Who::User, Who::File));
+        Ok(Self { name, output, host })
     }
 }
 

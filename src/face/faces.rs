@@ -380,7 +380,13 @@ pub(super) fn is_answer(news: &News) -> bool {
         | News::Guests(GuestsEvent::List { .. })
         | News::Room(RoomNews::List(_) | RoomNews::Switched | RoomNews::Asked(_)) => true,
         News::Message(message) => message.timing == Timing::History,
-        News::Media(event) => matches!(**event, MediaEvent::List(_) | MediaEvent::Refused(_)),
+        News::Media(event) => matches!(
+            **event,
+            MediaEvent::List(_)
+                | MediaEvent::RolesList(_)
+                | MediaEvent::MutedForAll(_)
+                | MediaEvent::Refused(_)
+        ),
         News::Files(happened) => {
             matches!(**happened, FilesEvent::List(_) | FilesEvent::Refused(_))
         }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use self::amendments::{Answer, answering, marks_in, shown_text};
 pub(super) use self::beyond::{placed, sentence as sentence_of_beyond};
+pub(super) use self::call::sentences as sentences_of_call;
 use self::delivery::{delivery, undelivered};
 use self::files::Progress;
 use super::arrivals::{Crowd, Earlier, Movement};

@@ -80,6 +80,9 @@ impl World {
         let seed = self.rng.bits();
         let mirror_port = self.is_lobby.then_some(PRIVATE_PORT);
         let seal = self.seal_of_member();
+        // Of a room with a host, the first who came is the host.
+        let first = self.hosts.first().filter(|_| self.has_host);
+        let host_key = first.map(|first| first.signer.key());
         if let Some(host) = self.hosts.get_mut(number) {
             let secret = blake3::derive_key("roda pretend secret", &seed.to_be_bytes());
             let setup = Setup {
@@ -102,6 +105,7 @@ impl World {
                 setup,
                 room: (!self.is_lobby).then(|| ROOM.to_owned()),
                 is_keyed: false,
+                host: host_key,
                 is_remembered: false,
             };
             let key = host.signer.key();

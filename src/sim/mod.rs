@@ -14,6 +14,7 @@ pub mod link;
 pub mod media;
 pub mod member;
 mod observer;
+mod roles;
 pub mod rooms;
 pub mod sites;
 mod traffic;
@@ -70,6 +71,8 @@ pub struct World {
     /// The events of the members with a recording face.
     faces: BTreeMap<usize, Vec<News>>,
     is_lobby: bool,
+    /// Whether the room has a host: the first who comes.
+    has_host: bool,
     /// By how much all clocks of this network are wrong.
     skew_ms: i64,
     /// Whether members that join get an archive.
@@ -100,6 +103,7 @@ impl World {
             requests: 0,
             faces: BTreeMap::new(),
             is_lobby: false,
+            has_host: false,
             skew_ms: 0,
             is_archived: false,
             shares_verdicts: true,
@@ -110,6 +114,11 @@ impl World {
     /// The members are in the lobby from now on, whose lines are copied to the plain wire.
     pub fn in_lobby(&mut self) {
         self.is_lobby = true;
+    }
+
+    /// The room has a host from now on: the first who comes.
+    pub fn with_host(&mut self) {
+        self.has_host = true;
     }
 
     /// Changes the network's faults.

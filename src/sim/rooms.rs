@@ -149,6 +149,7 @@ impl RoomsWorld {
             setup,
             room: door.name.clone(),
             is_keyed: door.key.is_some(),
+            host: None,
             is_remembered: true,
             audience: Audience::default(),
         };

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::identity::{folders, random, write_private};
 use super::secret;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::seal::room_key::ROOM_KEY_BYTES;
 
 /// The file's name.
@@ -47,7 +48,12 @@ pub enum OpenKey {
     /// In a file with an invitation.
     InviteFile(PathBuf),
     /// It is this one, which the person wanted to be kept.
-    Kept(Zeroizing<[u8; ROOM_KEY_BYTES]>),
+    Kept {
+        /// The key.
+        key: Zeroizing<[u8; ROOM_KEY_BYTES]>,
+        /// The room's host, if its invitation names one.
+        host: Option<Key>,
+    },
 }
 
 impl std::fmt::Debug for OpenKey {
@@ -56,7 +62,7 @@ impl std::fmt::Debug for OpenKey {
             Self::Name => "Name",
             Self::File(_) => "File",
             Self::InviteFile(_) => "InviteFile",
-            Self::Kept(_) => "Kept",
+            Self::Kept { .. } => "Kept",
         })
     }
 }
@@ -71,6 +77,8 @@ struct Row {
     invite_file: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<Hex>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    host: Option<Hex>,
 }
 
 /// Digits of a key, which are overwritten when they are dropped.
@@ -164,7 +172,13 @@ fn room_of(row: Row) -> io::Result<OpenRoom> {
         (None, None, None) => OpenKey::Name,
         (Some(path), None, None) => OpenKey::File(path),
         (None, Some(path), None) => OpenKey::InviteFile(path),
-        (None, None, Some(key)) => OpenKey::Kept(unhex(&key.0).ok_or_else(|| damaged("no key"))?),
+        (None, None, Some(key)) => OpenKey::Kept {
+            key: unhex(&key.0).ok_or_else(|| damaged("no key"))?,
+            host: match row.host {
+                Some(host) => Some(Key(*unhex(&host.0).ok_or_else(|| damaged("no host"))?)),
+                None => None,
+            },
+        },
         _ => return Err(damaged("several keys")),
     };
     let name = row.room;
@@ -196,12 +210,16 @@ fn row_of(room: &OpenRoom) -> Row {
         key_file: None,
         invite_file: None,
         key: None,
+        host: None,
     };
     match &room.key {
         OpenKey::Name => {}
         OpenKey::File(path) => row.key_file = Some(path.clone()),
         OpenKey::InviteFile(path) => row.invite_file = Some(path.clone()),
-        OpenKey::Kept(key) => row.key = Some(hex(&key[..])),
+        OpenKey::Kept { key, host } => {
+            row.key = Some(hex(&key[..]));
+            row.host = host.map(|host| hex(&host.0));
+        }
     }
     row
 }
@@ -235,11 +253,16 @@ mod tests {
             name: name.map(str::to_owned),
             key,
         };
+        let kept = |host| OpenKey::Kept {
+            key: Zeroizing::new([0xa7; 32]),
+            host,
+        };
         vec![
             room(None, OpenKey::Name),
             room(Some("turma-a"), OpenKey::File("/a b/c".into())),
             room(Some("x"), OpenKey::InviteFile("/i".into())),
-            room(Some("y"), OpenKey::Kept(Zeroizing::new([0xa7; 32]))),
+            room(Some("y"), kept(None)),
+            room(Some("z"), kept(Some(Key([0x11; 32])))),
         ]
     }
 
@@ -271,6 +294,10 @@ mod tests {
             "{}",
             "[{\"room\":1}]",
             "[{\"room\":\"x\",\"key\":\"zz\"}]",
+            &format!(
+                "[{{\"room\":\"x\",\"key\":\"{}\",\"host\":\"1\"}}]",
+                "ab".repeat(32)
+            ),
             "[{\"room\":\"x\",\"key_file\":\"a\",\"invite_file\":\"b\"}]",
         ] {
             fs::write(&path, bad).unwrap();

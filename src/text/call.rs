@@ -229,6 +229,9 @@ pub fn call_probed(lang: Lang, arrived_percent: u8, members: usize) -> String {
 /// Why something about a call cannot be done.
 #[must_use]
 pub fn call_refused(lang: Lang, refusal: MediaRefusal) -> String {
+    if let Some(sentence) = super::roles::role_refused(lang, refusal) {
+        return sentence;
+    }
     match refusal {
         MediaRefusal::BegunAlready => say!(lang, "That is on already", "Isso já está ligado",),
         MediaRefusal::NotBegun => say!(lang, "That is not on", "Isso não está ligado"),

@@ -11,6 +11,7 @@ pub fn commands(lang: Lang) -> Vec<String> {
     all.extend(super::amending::amending_commands(lang));
     all.extend(super::files::file_commands(lang));
     all.extend(super::call::call_commands(lang));
+    all.extend(super::roles::role_commands(lang));
     all.extend(knowing_people(lang));
     all.extend(others(lang));
     all

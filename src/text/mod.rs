@@ -23,6 +23,7 @@ mod name;
 #[cfg(feature = "web")]
 mod page;
 mod relations;
+mod roles;
 mod room;
 mod rooms;
 mod screen;
@@ -50,6 +51,7 @@ pub use name::{guest_name_refused, name_is_odd, name_refused};
 #[cfg(feature = "web")]
 pub use page::page;
 pub use relations::*;
+pub use roles::*;
 pub use room::*;
 pub use rooms::*;
 pub use screen::*;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Lang, row, say};
 use crate::error::RoomFault;
+use crate::protocol::wire::seal::host::HostFault;
 use crate::protocol::wire::seal::invitation::InvitationFault;
 use crate::protocol::wire::seal::passphrase::{PassphraseFault, Strength};
 
@@ -28,6 +29,17 @@ pub fn invitation_use(lang: Lang) -> [String; 3] {
             "Para entrar, salve-a num arquivo e digite: roda chat --invite-file ARQUIVO",
         ),
     ]
+}
+
+/// What a room with a host is.
+#[must_use]
+pub fn invitation_host(lang: Lang) -> String {
+    say!(
+        lang,
+        "You are the host of this room. Both lines belong together: without the second, it is \
+        another room",
+        "Você é o anfitrião desta sala. As duas linhas andam juntas: sem a segunda, é outra sala",
+    )
 }
 
 /// What to do with a file that holds an invitation.
@@ -393,28 +405,69 @@ pub(super) fn room_fault(lang: Lang, fault: &RoomFault) -> String {
             omita --room, ou use o convite para {named}",
         ),
         RoomFault::Mistyped(fault) => {
-            let why = room_fault(lang, &RoomFault::Invitation(*fault));
+            let why = invitation_fault(lang, *fault);
             say!(
                 lang,
                 "{why}; if it is a passphrase and no invitation, add --passphrase",
                 "{why}; se é uma senha e não um convite, use --passphrase",
             )
         }
-        RoomFault::Invitation(InvitationFault::Character(character)) => say!(
+        RoomFault::Invitation(fault) => invitation_fault(lang, *fault),
+        RoomFault::Host(fault) => host_fault(lang, *fault),
+    }
+}
+
+/// Why an invitation cannot be used.
+fn invitation_fault(lang: Lang, fault: InvitationFault) -> String {
+    match fault {
+        InvitationFault::Character(character) => say!(
             lang,
             "cannot open the room: invitations do not contain '{character}'; check what you typed",
             "não foi possível abrir a sala: convites não contêm '{character}'; confira o que \
             digitou",
         ),
-        RoomFault::Invitation(InvitationFault::Length(count)) => say!(
+        InvitationFault::Length(count) => say!(
             lang,
             "cannot open the room: an invitation has 28 characters, and this one has {count}",
             "não foi possível abrir a sala: um convite tem 28 caracteres, e este tem {count}",
         ),
-        RoomFault::Invitation(InvitationFault::Check) => say!(
+        InvitationFault::Check => say!(
             lang,
             "cannot open the room: the invitation has a typing error",
             "não foi possível abrir a sala: o convite tem um erro de digitação",
+        ),
+    }
+}
+
+/// Why the line that names a room's host cannot be used.
+fn host_fault(lang: Lang, fault: HostFault) -> String {
+    match fault {
+        HostFault::Word => say!(
+            lang,
+            "cannot open the room: what follows the invitation is not the line of its host; keep \
+            both lines as they were handed to you, or the first alone if there was one",
+            "não foi possível abrir a sala: o que segue o convite não é a linha do anfitrião; \
+            mantenha as duas linhas como foram entregues, ou só a primeira se só havia uma",
+        ),
+        HostFault::Character(character) => say!(
+            lang,
+            "cannot open the room: the line of its host does not contain '{character}'; check \
+            what you typed",
+            "não foi possível abrir a sala: a linha do anfitrião não contém '{character}'; confira \
+            o que digitou",
+        ),
+        HostFault::Length(count) => say!(
+            lang,
+            "cannot open the room: the code of its host has 56 characters, and this one has {count}",
+            "não foi possível abrir a sala: o código do anfitrião tem 56 caracteres, e este tem \
+            {count}",
+        ),
+        _ => say!(
+            lang,
+            "cannot open the room: the line of its host has a typing error, or belongs to another \
+            invitation; take both lines from the same file",
+            "não foi possível abrir a sala: a linha do anfitrião tem um erro de digitação, ou é de \
+            outro convite; use as duas linhas do mesmo arquivo",
         ),
     }
 }

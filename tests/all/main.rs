@@ -72,6 +72,8 @@ mod page_looks;
 #[cfg(feature = "web")]
 mod page_typing;
 mod pictures;
+#[cfg(feature = "conference")]
+mod roles;
 mod rooms;
 mod screen;
 mod screen_rooms;

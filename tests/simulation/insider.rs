@@ -84,7 +84,7 @@ fn setting(name: &str, usual: u64) -> u64 {
 }
 
 /// The kinds that no attack may cause.
-const CHECKED: [Kind; 12] = [
+const CHECKED: [Kind; 13] = [
     Kind::Order,
     Kind::Late,
     Kind::Slow,
@@ -97,6 +97,7 @@ const CHECKED: [Kind; 12] = [
     Kind::Memory,
     Kind::Work,
     Kind::Panic,
+    Kind::Role,
 ];
 
 /// The kinds that one attack in fifty still causes (`src/manual/security.md`)…

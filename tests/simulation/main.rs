@@ -36,6 +36,7 @@ mod members;
 mod memory;
 mod private;
 mod recorded;
+mod roles;
 mod rooms;
 mod sent;
 mod shrunk;

@@ -29,6 +29,7 @@ room_keys = {
     "public": derive("roda 2026 public room key", room),
     "key file": derive("roda 2026 key file room key", b"\3" * 32 + room),
     "invitation": derive("roda 2026 invitation room key", code),
+    "hosted": derive("roda 2026 hosted room key", code + of("person: key")),
     "passphrase": argon2.hash_secret_raw(
         phrase, salt, time_cost=3, memory_cost=64 << 10, parallelism=1, hash_len=32,
         type=argon2.Type.ID),
@@ -49,6 +50,12 @@ assert vectors["invitation: text"] == groups
 person = SigningKey(of("person: seed")).verify_key
 assert of("person: key") == bytes(person)
 assert of("person: short id") == blake3(bytes(person)).digest()[:8]
+
+host = bytes(person) + derive("roda 2026 host check", code + bytes(person))[:3]
+number = int.from_bytes(host, "big")
+text = "".join(alphabet[number >> 5 * place & 31] for place in reversed(range(56)))
+groups = "-".join(text[at:at + 4] for at in range(0, 56, 4))
+assert vectors["hosted: line"] == f"host {groups}"
 
 frame_key, nonce_key = of("key file: frame key"), of("key file: nonce key")
 leaf_key, node_key = (derive(f"roda 2026 {which}", of("key file: room tag"))

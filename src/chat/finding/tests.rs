@@ -98,6 +98,7 @@ fn archived() -> Chat {
         setup,
         room: None,
         is_keyed: false,
+        host: None,
         is_remembered: false,
         audience: Audience::default(),
     };

@@ -1,6 +1,7 @@
 //! What may be asked about a conference.
 
 use super::frame::Source;
+use super::roles::Decision;
 use crate::protocol::wire::compact::StreamId;
 
 /// What is asked.
@@ -23,6 +24,24 @@ pub enum MediaCommand {
     Hand(Hand),
     /// Tell who sends what now, for a face that comes late.
     List,
+    /// Tell who decides, and what holds.
+    Roles,
+}
+
+/// What the host decides, or somebody whom it has appointed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleCommand {
+    /// About a person.
+    Decide {
+        /// What.
+        decision: Decision,
+        /// About whom, as typed.
+        who: String,
+    },
+    /// All are muted but those who may decide.
+    MuteAll,
+    /// All may speak again.
+    UnmuteAll,
 }
 
 /// Whether a person asks for the word.

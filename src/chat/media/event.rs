@@ -2,6 +2,7 @@
 
 use super::command::Hand;
 use super::frame::{Codec, Source};
+use super::roles::{Decision, Role};
 use crate::chat::event::{GuestName, Person};
 use crate::protocol::wire::compact::StreamId;
 
@@ -49,6 +50,26 @@ pub enum MediaEvent {
     },
     /// Who sends what: the answer to a `List`.
     List(Box<CallState>),
+    /// The host, or somebody whom it has appointed, decides about a person or about all; of this
+    /// member, the answer to what asked for it.
+    Decided {
+        /// Who decides.
+        by: Person,
+        /// About whom; `None` stands for everybody.
+        of: Option<Person>,
+        /// What.
+        decision: Decision,
+        /// Whether this member decides.
+        is_own: bool,
+        /// Whether it is about this member alone.
+        is_about_me: bool,
+    },
+    /// Who decides, and what holds: told whenever that changes.
+    Roles(Box<RolesState>),
+    /// The same, as the answer to a `Roles`.
+    RolesList(Box<RolesState>),
+    /// Nothing can be begun, because this person mutes this member for all.
+    MutedForAll(Person),
     /// A command cannot be done.
     Refused(MediaRefusal),
 }
@@ -106,6 +127,25 @@ pub struct StreamState {
     pub is_hosted: bool,
 }
 
+/// Who decides in a room with a host, and what holds of that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolesState {
+    /// The host; nameless until it was met.
+    pub host: Person,
+    /// Whom it has appointed.
+    pub moderators: Vec<Person>,
+    /// Whether all others are muted.
+    pub are_all_muted: bool,
+    /// Who is muted by name.
+    pub muted: Vec<Person>,
+    /// Who may speak although all are muted.
+    pub speakers: Vec<Person>,
+    /// What this member may decide.
+    pub role: Role,
+    /// Who mutes this member, if anybody does.
+    pub muted_by: Option<Person>,
+}
+
 /// A conference as it is now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallState {
@@ -135,4 +175,19 @@ pub enum MediaRefusal {
     NotBegun,
     /// This member sends as many streams, of files too, as it may.
     TooMany,
+    /// Nobody decides for all in this room, because its invitation names no host.
+    NoHost,
+    /// Only the host appoints and dismisses.
+    NotHost,
+    /// Only the host, and those whom it has appointed, decide for all.
+    NotModerator,
+    /// Whoever may decide is not muted by others.
+    MayDecide,
+    /// Somebody was not appointed.
+    NotAppointed,
+    /// As many are appointed as may be.
+    TooManyModerators {
+        /// The most.
+        limit: usize,
+    },
 }

@@ -11,6 +11,7 @@
 //! playing    what is received                 · picture_receiver · sound_receiver · asking (when)
 //! code       a picture's symbols              · fitness (whether multicast carries it)
 //! probe      whether it carries a call, before that begins
+//! roles      who decides for all, and what    · ruling (what that does to what is sent and played)
 //! room       where the room meets all this
 //! ```
 //!
@@ -33,7 +34,9 @@ mod picture_receiver;
 mod picture_sender;
 mod playing;
 mod probe;
+mod roles;
 mod room;
+mod ruling;
 mod selection;
 mod sound_receiver;
 mod sound_sender;
@@ -43,14 +46,18 @@ mod telling;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use self::calls::Calls;
-pub use self::command::{Hand, MediaCommand};
-pub use self::event::{CallState, FIT_PERCENT, MediaEvent, MediaRefusal, Speaker, StreamState};
+use self::calls::{Calls, Remote};
+pub use self::command::{Hand, MediaCommand, RuleCommand};
+pub use self::event::{
+    CallState, FIT_PERCENT, MediaEvent, MediaRefusal, RolesState, Speaker, StreamState,
+};
 use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
 use self::own::{Feed, Own};
 use self::playing::Playing;
 use self::probe::Probe;
+use self::roles::Roles;
+pub use self::roles::{Decision, Role};
 use self::selection::{Candidate, Selection};
 use self::telling::{Stream, Tale, Voice};
 use super::command::RequestId;
@@ -95,6 +102,9 @@ pub(super) struct Conference {
     calls: Calls,
     selection: Selection,
     playing: Playing,
+    roles: Roles,
+    /// Who asked for the decisions of this member that are in no frame yet.
+    undecided: VecDeque<RequestId>,
     hand: Hand,
     is_watching: bool,
     chosen: Vec<StreamId>,
@@ -130,7 +140,7 @@ enum Out {
 
 impl Conference {
     /// Nothing is sent or played yet. Where a room is keyed, strangers cannot make frames.
-    pub(super) fn new(me: Key, is_keyed: bool, seed: u64) -> Self {
+    pub(super) fn new(me: Key, (is_keyed, host): (bool, Option<Key>), seed: u64) -> Self {
         Self {
             me,
             rng: Rng::new(seed ^ 0x6d_65_64_69_61), // other numbers than the engine's
@@ -138,6 +148,8 @@ impl Conference {
             calls: Calls::default(),
             selection: Selection::default(),
             playing: Playing::new(is_keyed),
+            roles: Roles::new(host),
+            undecided: VecDeque::new(),
             hand: Hand::Lowered,
             is_watching: false,
             chosen: Vec::new(),
@@ -181,6 +193,10 @@ impl Conference {
     fn obey(&mut self, now: Moment, request: RequestId, command: MediaCommand, node: &mut Node) {
         let request = Some(request);
         match command {
+            MediaCommand::Begin(_) if self.is_muted(now, node) => {
+                let tale = Tale::MutedForAll(self.roles.muted_by(&self.me).cloned());
+                self.tell(request, tale);
+            }
             MediaCommand::Begin(source) => {
                 self.probe_if_first(now.time, node);
                 let tale = match self.own.begin(now.time, Feed::own(source), None, node) {
@@ -211,6 +227,7 @@ impl Conference {
                 self.is_watching = true;
                 self.saying.questions = QUESTIONS;
                 self.say_at(now.time);
+                self.tell_roles(None);
             }
             MediaCommand::Watch => {}
             MediaCommand::Unwatch => self.is_watching = false,
@@ -218,12 +235,8 @@ impl Conference {
                 streams.truncate(CHOSEN_MAX);
                 self.chosen = streams;
             }
-            MediaCommand::Hand(hand) => {
-                self.hand = hand;
-                let who = self.me(node);
-                self.tell(request, Tale::Hand(who, hand));
-                self.say_soon(now.time);
-            }
+            MediaCommand::Hand(hand) => self.set_hand(now, request, hand, node),
+            MediaCommand::Roles => self.tell_roles(request),
             MediaCommand::List => self.tell(request, Tale::List(now.time)),
         }
         self.look_at = Some(now.time);
@@ -352,6 +365,7 @@ impl Conference {
         }
         self.tell_all(tales);
         if self.look_at.is_some_and(|at| at <= now.time) {
+            self.look_at_roles(now, node);
             self.look(now.time, node, is_ignored);
         }
         let (wants, played) = self.playing.on_time(now.time, &mut self.rng);
@@ -430,8 +444,9 @@ impl Conference {
         is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
     ) {
         let before = std::mem::take(&mut self.selection);
-        let streams = self.calls.streams();
-        let streams = streams.filter(|(_, it)| !is_ignored(it.key(), it.guest.as_ref()));
+        let is_admitted =
+            |(_, it): &(_, &Remote)| self.is_admitted(it.key(), it.guest.as_ref(), &is_ignored);
+        let streams = self.calls.streams().filter(is_admitted);
         let streams = streams.filter(|_| self.is_watching);
         let is_on_radio = node.is_on_radio();
         let on_air = is_on_radio.then(|| self.on_air(now));
@@ -441,6 +456,7 @@ impl Conference {
             id,
             remote,
             spoke_at: self.calls.spoke_at(remote),
+            is_of_host: self.roles.host() == Some(remote.key()),
         });
         let candidates: Vec<Candidate<'_>> = candidates.collect();
         let mut selection = Selection::of(now, &candidates, &self.chosen, &before, is_on_radio);

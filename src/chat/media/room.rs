@@ -2,16 +2,22 @@
 //! outputs of the room, with persons for keys.
 
 use super::frame::FromPage;
-use super::{MediaCommand, Out};
+use super::telling::Tale;
+use super::{MediaCommand, MediaEvent, Out, RuleCommand};
 use crate::chat::Chat;
 use crate::chat::command::RequestId;
-use crate::chat::event::News;
+use crate::chat::event::{Failure, News};
 use crate::chat::output::Output;
-use crate::protocol::engine::event::{GuestName, HeardCall, HeardNotice, HeardPiece, NamedKey};
+use crate::protocol::engine::clock::clock_ms;
+use crate::protocol::engine::event::{
+    GuestName, HeardCall, HeardNotice, HeardPiece, NamedKey, RoleDelivery,
+};
+use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::notice::Notice;
+use crate::protocol::wire::frame::role::RoleRecord;
 
 impl Chat {
     pub(in crate::chat) fn obey_media(
@@ -29,7 +35,7 @@ impl Chat {
 
     /// Sends what a guest says from now on; returns whether there is room for that.
     pub(in crate::chat) fn begin_guest_media(&mut self, now: Moment, guest: GuestName) -> bool {
-        let has_begun = self.room.media.begin_guest(now.time, guest, &mut self.node);
+        let has_begun = self.room.media.begin_guest(now, guest, &mut self.node);
         self.put_out_media();
         self.put_out_files(now);
         has_begun
@@ -41,6 +47,52 @@ impl Chat {
         let is_heard = |number| guests.may_be_heard(number);
         let media = &mut self.room.media;
         media.end_guests(now.time, is_heard, &mut self.node);
+        self.put_out_media();
+    }
+
+    /// Decides something for all, or says why this member may not.
+    pub(in crate::chat) fn rule(&mut self, now: Moment, request: RequestId, rule: &RuleCommand) {
+        match self.ruled(now, rule) {
+            Ok(role) => {
+                let media = &mut self.room.media;
+                media.decide(now, request, &role, &mut self.node);
+            }
+            Err(news) => self.answer(request, news),
+        }
+    }
+
+    /// The decision as a record.
+    fn ruled(&mut self, now: Moment, rule: &RuleCommand) -> Result<RoleRecord<Name>, News> {
+        let refuse = |refusal| Err(News::Media(Box::new(MediaEvent::Refused(refusal))));
+        if let Some(refusal) = self.room.media.refusal(rule, None) {
+            return refuse(refusal);
+        }
+        let (decision, typed) = match rule {
+            RuleCommand::MuteAll => return Ok(RoleRecord::AllMuted),
+            RuleCommand::UnmuteAll => return Ok(RoleRecord::AllUnmuted),
+            RuleCommand::Decide { decision, who } => (*decision, who),
+        };
+        let known = self.room.media.decided_about(typed);
+        let who = match (self.called(typed), known) {
+            (Ok(who), _) | (Err(Failure::NobodyCalled(_)), Some(who)) => who,
+            (Err(failure), _) => return Err(News::Failed(failure)),
+        };
+        if let Some(refusal) = self.room.media.refusal(rule, Some(&who)) {
+            return refuse(refusal);
+        }
+        self.node.note_named(now.time, &who);
+        Ok(RoleRecord::Person {
+            key: who.key,
+            name: who.name,
+            decision,
+        })
+    }
+
+    /// Takes in what somebody decides for all.
+    pub(in crate::chat) fn on_role(&mut self, now: Moment, heard: RoleDelivery) {
+        let is_live = clock_ms(heard.id.position.clock) >= self.remembering.started_ms();
+        let media = &mut self.room.media;
+        media.on_role(now, heard, is_live, &mut self.node);
         self.put_out_media();
     }
 
@@ -108,7 +160,12 @@ impl Chat {
         while let Some(out) = self.room.media.out.pop_front() {
             match out {
                 Out::Page(to_page) => self.out.push_back(Output::Media(to_page)),
+                // It is told once this member is ready.
+                Out::Tell(None, Tale::Roles) if !self.room.is_ready => {}
                 Out::Tell(request, tale) => {
+                    if matches!(tale, Tale::Roles | Tale::RolesList) {
+                        self.name_host();
+                    }
                     let person = |who: &NamedKey| self.people.person(who);
                     let event = self.room.media.event_of(tale, person);
                     let news = News::Media(Box::new(event));
@@ -118,6 +175,28 @@ impl Chat {
                     }
                 }
             }
+        }
+    }
+
+    /// Tells who decides for all, in a room with a host.
+    pub(in crate::chat) fn tell_roles(&mut self) {
+        self.room.media.tell_roles(None);
+        self.put_out_media();
+    }
+
+    /// Looks what the host is called now, if it is here.
+    fn name_host(&mut self) {
+        let Some(host) = self.room.media.host().copied() else {
+            return;
+        };
+        let mut others = self.node.roster().others();
+        let here = others.find(|(_, member)| member.key == host);
+        let name = match host == self.people.my_key() {
+            true => Some(self.people.my_name().name),
+            false => here.map(|(_, member)| member.name.clone()),
+        };
+        if let Some(name) = name {
+            self.room.media.meet_host(name);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is played of all that is sent: four pictures and eight voices, because a page shows and
-//! decodes no more of use. Whoever chose comes first; then screens, which are for all; then those
-//! who spoke last. What is played stays, unless something that comes before it needs its place.
+//! decodes no more of use. Whoever chose comes first; then the room's host; then screens, which are
+//! for all; then those who spoke last. What is played stays, unless something that comes before it
+//! needs its place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub(super) struct Candidate<'c> {
     pub(super) remote: &'c Remote,
     /// When its author spoke last, in whichever stream.
     pub(super) spoke_at: Option<Duration>,
+    /// Whether its author is the room's host.
+    pub(super) is_of_host: bool,
 }
 
 impl Selection {
@@ -68,9 +71,10 @@ impl Selection {
             ranked.truncate(most);
             // Nothing changes its place on the screen because of who speaks.
             ranked.sort_by_key(|(rank, it)| {
-                let (chosen, not_screen, _, _, _, since) = *rank;
+                let (chosen, not_host, not_screen, _, _, _, since) = *rank;
                 let place = shown.iter().position(|id| *id == it.id);
-                (chosen, not_screen, place.unwrap_or(usize::MAX), since)
+                let place = place.unwrap_or(usize::MAX);
+                (chosen, not_host, not_screen, place, since)
             });
             ranked.into_iter().map(|(_, it)| it.id).collect()
         };
@@ -96,6 +100,8 @@ pub(super) struct OnAir {
     pub(super) source: Source,
     /// When its author spoke last.
     pub(super) spoke_at: Option<Duration>,
+    /// Whether its author is the room's host.
+    pub(super) is_of_host: bool,
 }
 
 /// Which streams are sent where the room is on radio. Everybody comes to the same ones by what all
@@ -104,7 +110,7 @@ pub(super) struct OnAir {
 pub(super) fn on_air(now: Duration, mut all: Vec<OnAir>) -> BTreeSet<StreamId> {
     all.sort_by_key(|it| {
         let spoke = it.spoke_at.is_some_and(|at| now < at + KEEPS_PLACE);
-        (it.source != Source::Screen, !spoke, it.id)
+        (!it.is_of_host, it.source != Source::Screen, !spoke, it.id)
     });
     let of_kind = |is_picture: bool, most: usize| {
         let of_kind = all
@@ -118,7 +124,7 @@ pub(super) fn on_air(now: Duration, mut all: Vec<OnAir>) -> BTreeSet<StreamId> {
 }
 
 /// The order: the least comes first.
-type Rank = (usize, bool, bool, bool, bool, u64);
+type Rank = (usize, bool, bool, bool, bool, bool, u64);
 
 /// Puts what one member sends besides its first streams behind what others send who speak, too: a
 /// member with guests takes nobody's place.
@@ -127,7 +133,7 @@ fn note_surplus(ranked: &mut [(Rank, &Candidate<'_>)]) {
     for (rank, it) in ranked {
         let count = counts.entry(it.remote.session).or_default();
         *count += 1;
-        rank.3 = *count > OF_ONE_MEMBER;
+        rank.4 = *count > OF_ONE_MEMBER;
     }
 }
 
@@ -138,6 +144,7 @@ fn rank(now: Duration, it: &Candidate<'_>, chosen: &[StreamId], shown: &[StreamI
     let is_shown = shown.contains(&it.id);
     (
         place.unwrap_or(usize::MAX),
+        !it.is_of_host,
         !is_screen,
         !spoke,
         false,

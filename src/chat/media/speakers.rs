@@ -11,13 +11,19 @@ use super::telling::{Stream, Tale, Voice};
 use super::{Conference, SPEAKS_FOR};
 use crate::protocol::engine::event::GuestName;
 use crate::protocol::node::Node;
+use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::call::GUESTS_CALLED_MAX;
 
 impl Conference {
-    /// Sends what a guest says from now on; returns whether there is room for that.
-    pub(super) fn begin_guest(&mut self, now: Duration, guest: GuestName, node: &mut Node) -> bool {
+    /// Sends what a guest says from now on; returns whether there is room for that. Whoever is muted
+    /// for all is so with their guests.
+    pub(super) fn begin_guest(&mut self, now: Moment, guest: GuestName, node: &mut Node) -> bool {
+        if self.is_muted(now, node) {
+            return false;
+        }
+        let now = now.time;
         if self.own.of_guest(guest.number).is_some() {
             return true;
         }
@@ -112,7 +118,7 @@ impl Conference {
         let mut others = BTreeMap::new();
         for (_, remote) in self.calls.streams() {
             let speaks = remote.spoke_at.is_some_and(|at| now < at + SPEAKS_FOR);
-            if speaks && !is_ignored(remote.key(), remote.guest.as_ref()) {
+            if speaks && self.is_admitted(remote.key(), remote.guest.as_ref(), &is_ignored) {
                 others.insert(remote.since, remote.voice());
             }
         }
@@ -124,6 +130,7 @@ impl Conference {
 
     /// What may be sent where the room is on radio.
     pub(super) fn on_air(&self, now: Duration) -> BTreeSet<StreamId> {
+        let is_host = |key: &Key| self.roles.host() == Some(key);
         let own = self.own.streams().map(|(feed, stream)| OnAir {
             id: stream.id,
             source: feed.source,
@@ -131,11 +138,15 @@ impl Conference {
                 None => self.own.speaks(now).then_some(now),
                 Some(_) => stream.speaks(now).then_some(now),
             },
+            is_of_host: is_host(&self.me),
         });
-        let others = self.calls.streams().map(|(id, remote)| OnAir {
+        let others = self.calls.streams();
+        let admitted = others.filter(|(_, it)| self.roles.muted_by(it.key()).is_none());
+        let others = admitted.map(|(id, remote)| OnAir {
             id,
             source: remote.source,
             spoke_at: self.calls.spoke_at(remote),
+            is_of_host: is_host(remote.key()),
         });
         on_air(now, own.chain(others).collect())
     }

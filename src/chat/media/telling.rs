@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::command::Hand;
-use super::event::{CallState, MediaEvent, MediaRefusal, Speaker, StreamState};
+use super::event::{CallState, MediaEvent, MediaRefusal, RolesState, Speaker, StreamState};
 use super::frame::{Codec, Source};
 use super::probe::Probed;
+use super::roles::Ruling;
 use super::selection::Selection;
 use super::{Conference, SPEAKS_FOR};
 use crate::chat::event::Person;
@@ -25,6 +26,10 @@ pub(super) enum Tale {
     Probed(Probed),
     /// With the time at which it was asked for.
     List(Duration),
+    Decided(Ruling),
+    Roles,
+    RolesList,
+    MutedForAll(Option<NamedKey>),
     Refused(MediaRefusal),
 }
 
@@ -87,6 +92,18 @@ impl Conference {
                 members,
             },
             Tale::List(now) => MediaEvent::List(Box::new(self.state(now, person))),
+            Tale::Decided(Ruling { by, of, decision }) => MediaEvent::Decided {
+                is_own: by.key == self.me,
+                is_about_me: of.as_ref().is_some_and(|of| of.key == self.me),
+                by: person(&by),
+                of: of.as_ref().map(person),
+                decision,
+            },
+            Tale::Roles => MediaEvent::Roles(Box::new(self.roles_state(person))),
+            Tale::RolesList => MediaEvent::RolesList(Box::new(self.roles_state(person))),
+            Tale::MutedForAll(by) => {
+                MediaEvent::MutedForAll(by.as_ref().map_or_else(Person::nameless, person))
+            }
             Tale::Refused(refusal) => MediaEvent::Refused(refusal),
         }
     }
@@ -101,6 +118,27 @@ impl Conference {
             codec: stream.codec,
             is_own: is_mine && stream.guest.is_none(),
             is_hosted: is_mine && stream.guest.is_some(),
+        }
+    }
+
+    fn roles_state(&self, person: impl Fn(&NamedKey) -> Person + Copy) -> RolesState {
+        let persons = |all: Vec<NamedKey>| all.iter().map(person).collect();
+        let (muted, speakers) = self.roles.exceptions();
+        let host = match self.roles.host_named() {
+            Some(host) => person(&host),
+            None => Person {
+                key: self.roles.host().copied(),
+                ..Person::nameless()
+            },
+        };
+        RolesState {
+            host,
+            moderators: persons(self.roles.moderators()),
+            are_all_muted: self.roles.are_all_muted(),
+            muted: persons(muted),
+            speakers: persons(speakers),
+            role: self.roles.role(&self.me),
+            muted_by: self.roles.muted_by(&self.me).map(person),
         }
     }
 

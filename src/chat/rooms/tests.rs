@@ -24,6 +24,7 @@ fn config(member: u8, room: Option<&str>) -> Config {
         setup: sim::member::setup(member, name, session, Seal::public(room)),
         room: room.map(str::to_owned),
         is_keyed: false,
+        host: None,
         is_remembered: false,
         audience: crate::chat::Audience::default(),
     }

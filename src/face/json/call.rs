@@ -5,8 +5,13 @@ use serde::Serialize;
 use super::guests::about_heard;
 use super::object::{Object, Someone};
 use super::{about, event};
-use crate::chat::media::{CallState, Hand, MediaEvent, MediaRefusal, Source, Speaker, StreamState};
+use crate::chat::event::Person;
+use crate::chat::media::{
+    CallState, Decision, Hand, MediaEvent, MediaRefusal, Role, RolesState, Source, Speaker,
+    StreamState,
+};
 use crate::face::call::CallView;
+use crate::face::lines::{addressed, sentences_of_call as sentences};
 use crate::protocol::wire::compact::StreamId;
 use crate::text::{self, Lang};
 
@@ -33,6 +38,40 @@ struct PageObject<'e> {
     hands: Vec<Someone<'e>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_percent: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<RolesObject<'e>>,
+}
+
+/// Who decides for all, and what holds.
+#[derive(Serialize)]
+pub(super) struct RolesObject<'e> {
+    host: Someone<'e>,
+    moderators: Vec<Someone<'e>>,
+    all_muted: bool,
+    muted: Vec<Someone<'e>>,
+    speakers: Vec<Someone<'e>>,
+    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    muted_by: Option<Someone<'e>>,
+}
+
+impl<'e> RolesObject<'e> {
+    fn of(state: &'e RolesState) -> Self {
+        let all = |people: &'e [Person]| people.iter().map(Someone::of).collect();
+        Self {
+            host: Someone::of(&state.host),
+            moderators: all(&state.moderators),
+            all_muted: state.are_all_muted,
+            muted: all(&state.muted),
+            speakers: all(&state.speakers),
+            role: match state.role {
+                Role::Host => "host",
+                Role::Moderator => "moderator",
+                Role::Member => "member",
+            },
+            muted_by: state.muted_by.as_ref().map(Someone::of),
+        }
+    }
 }
 
 /// What a source is called.
@@ -89,21 +128,81 @@ pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
             ..event("call_probed")
         },
         MediaEvent::List(state) => of_list(state),
+        MediaEvent::Decided { .. } => of_decision(happened),
+        MediaEvent::Roles(state) | MediaEvent::RolesList(state) => Object {
+            roles: Some(Box::new(RolesObject::of(state))),
+            ..event("roles")
+        },
+        MediaEvent::MutedForAll(by) => Object {
+            code: Some("muted"),
+            by: Some(Someone::of(by)),
+            ..event("error")
+        },
         MediaEvent::Refused(refusal) => Object {
-            code: Some(match refusal {
-                MediaRefusal::BegunAlready => "begun_already",
-                MediaRefusal::NotBegun => "not_begun",
-                _ => "too_many_streams",
-            }),
+            code: Some(code_of(*refusal)),
             ..event("error")
         },
     }
 }
 
-/// The words of a refusal.
+/// A decision of the host, or of somebody whom it has appointed.
+fn of_decision(happened: &MediaEvent) -> Object<'_> {
+    let MediaEvent::Decided {
+        by,
+        of,
+        decision,
+        is_own,
+        ..
+    } = happened
+    else {
+        return Object::default();
+    };
+    let name = decided(*decision, of.is_none());
+    Object {
+        by: Some(Someone {
+            own: *is_own,
+            ..Someone::of(by)
+        }),
+        ..of.as_ref()
+            .map_or_else(|| event(name), |of| about(name, of))
+    }
+}
+
+fn code_of(refusal: MediaRefusal) -> &'static str {
+    match refusal {
+        MediaRefusal::BegunAlready => "begun_already",
+        MediaRefusal::NotBegun => "not_begun",
+        MediaRefusal::NoHost => "no_host",
+        MediaRefusal::NotHost => "not_host",
+        MediaRefusal::NotModerator => "not_moderator",
+        MediaRefusal::MayDecide => "may_decide",
+        MediaRefusal::NotAppointed => "not_appointed",
+        MediaRefusal::TooManyModerators { .. } => "too_many_moderators",
+        MediaRefusal::TooMany => "too_many_streams",
+    }
+}
+
+/// What a decision about one person or about all is called.
+fn decided(decision: Decision, is_for_all: bool) -> &'static str {
+    match decision {
+        Decision::Appointed => "appointed",
+        Decision::Dismissed => "dismissed",
+        Decision::Muted if is_for_all => "all_muted",
+        Decision::Muted => "muted",
+        Decision::GivenTheWord => "given_word",
+        Decision::Unmuted if is_for_all => "all_unmuted",
+        Decision::Unmuted => "unmuted",
+    }
+}
+
+/// The words of a refusal or a decision.
 pub(super) fn words(lang: Lang, happened: &MediaEvent) -> Option<String> {
     match happened {
         MediaEvent::Refused(refusal) => Some(text::call_refused(lang, *refusal)),
+        MediaEvent::MutedForAll(by) => Some(text::muted_for_all(lang, &addressed(by))),
+        MediaEvent::Decided { .. } | MediaEvent::RolesList(_) => {
+            Some(sentences(lang, happened).join("; "))
+        }
         _ => None,
     }
 }
@@ -138,6 +237,7 @@ pub fn state_line(
         speaking: view.speaking.iter().map(speaker).collect(),
         hands: view.hands.iter().map(Someone::of).collect(),
         lost_percent: view.lost_percent,
+        roles: view.roles.as_deref().map(RolesObject::of),
     };
     // Names and numbers can always be written.
     let mut line = serde_json::to_string(&object).unwrap_or_default();

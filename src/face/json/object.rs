@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::call::StreamObject;
+use super::call::{RolesObject, StreamObject};
 use super::files::FileObject;
 use crate::chat::event::{GuestName, Ignored, Interface, MemberState, Person, Place};
 use crate::chat::rooms::RoomState;
@@ -163,6 +163,10 @@ pub(super) struct Object<'e> {
     pub(super) hands: Option<Vec<Someone<'e>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) lost_percent: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<Someone<'e>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) roles: Option<Box<RolesObject<'e>>>,
 }
 
 /// A guest of this member's in a list.

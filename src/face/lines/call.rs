@@ -2,7 +2,11 @@
 //! often for sentences, and is told by a list.
 
 use super::{Line, Lines, addressed};
-use crate::chat::media::{CallState, FIT_PERCENT, Hand, MediaEvent, StreamState};
+use crate::chat::event::Person;
+use crate::chat::media::{
+    CallState, Decision, FIT_PERCENT, Hand, MediaEvent, RolesState, StreamState,
+};
+use crate::chat::trust::Standing;
 use crate::face::guests::heard;
 use crate::text::{self, Lang};
 
@@ -12,7 +16,7 @@ impl Lines {
     }
 }
 
-fn sentences(lang: Lang, event: &MediaEvent) -> Vec<String> {
+pub(in crate::face) fn sentences(lang: Lang, event: &MediaEvent) -> Vec<String> {
     let sentence = match event {
         MediaEvent::Began(state) if state.is_own => text::you_send(lang, state.source),
         MediaEvent::Began(state) => text::begins_to_send(lang, &who(lang, state), state.source),
@@ -31,10 +35,61 @@ fn sentences(lang: Lang, event: &MediaEvent) -> Vec<String> {
             members,
         } if *arrived_percent < FIT_PERCENT => text::call_probed(lang, *arrived_percent, *members),
         MediaEvent::List(state) => return list(lang, state),
+        MediaEvent::Decided { .. } => decided(lang, event),
+        MediaEvent::RolesList(state) => return roles(lang, state),
+        MediaEvent::MutedForAll(by) => text::muted_for_all(lang, &addressed(by)),
         MediaEvent::Refused(refusal) => text::call_refused(lang, *refusal),
         _ => return Vec::new(),
     };
     vec![sentence]
+}
+
+/// What was decided, by whom and about whom; of this member, nobody is named.
+fn decided(lang: Lang, event: &MediaEvent) -> String {
+    let MediaEvent::Decided {
+        by,
+        of,
+        decision,
+        is_own,
+        is_about_me,
+    } = event
+    else {
+        return String::new();
+    };
+    let named = |person: &Person, is_me: bool| (!is_me).then(|| addressed(person));
+    let by = named(by, *is_own);
+    let Some(of) = of else {
+        return text::all_muted(lang, by.as_deref(), *decision == Decision::Muted);
+    };
+    let of = named(of, *is_about_me);
+    let (by, of) = (by.as_deref(), of.as_deref());
+    match decision {
+        Decision::Appointed => text::appointed(lang, by, of),
+        Decision::Dismissed => text::dismissed(lang, of),
+        Decision::Muted => text::muted(lang, by, of),
+        Decision::Unmuted => text::unmuted(lang, by, of),
+        Decision::GivenTheWord => text::given_the_word(lang, by, of),
+    }
+}
+
+/// Who decides for all, and what holds.
+fn roles(lang: Lang, state: &RolesState) -> Vec<String> {
+    let names = |people: &[_]| people.iter().map(addressed).collect::<Vec<_>>();
+    let host = match state.host.standing {
+        Standing::Nameless => text::absent_host(lang),
+        _ => addressed(&state.host),
+    };
+    let mut all = vec![text::host_is(lang, &host, state.role)];
+    if !state.moderators.is_empty() {
+        all.push(text::moderators(lang, &names(&state.moderators)));
+    }
+    if state.are_all_muted {
+        all.push(text::all_are_muted(lang, &names(&state.speakers)));
+    }
+    if !state.muted.is_empty() {
+        all.push(text::muted_are(lang, &names(&state.muted)));
+    }
+    all
 }
 
 fn who(lang: Lang, state: &StreamState) -> String {
@@ -66,8 +121,7 @@ fn list(lang: Lang, state: &CallState) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::event::Person;
-    use crate::chat::media::{MediaRefusal, Source, Speaker};
+    use crate::chat::media::{MediaRefusal, Role, Source, Speaker};
     use crate::protocol::wire::compact::StreamId;
 
     fn state(source: Source, is_own: bool) -> StreamState {
@@ -125,5 +179,60 @@ mod tests {
         }
         let refused = MediaEvent::Refused(MediaRefusal::TooMany);
         assert_eq!(sentences(Lang::Pt, &refused).len(), 1);
+    }
+
+    #[test]
+    fn every_decision_is_said_by_whom_and_about_whom() {
+        let person = |name: &str| Person::unproven(name);
+        for lang in [Lang::En, Lang::Pt] {
+            let mut said = std::collections::BTreeSet::new();
+            for (is_own, is_about_me) in [(true, false), (false, true), (false, false)] {
+                for decision in [
+                    Decision::Appointed,
+                    Decision::Dismissed,
+                    Decision::Muted,
+                    Decision::Unmuted,
+                    Decision::GivenTheWord,
+                ] {
+                    let event = MediaEvent::Decided {
+                        by: person("ana\u{1b}"),
+                        of: Some(person("rui")),
+                        decision,
+                        is_own,
+                        is_about_me,
+                    };
+                    let sentence = sentences(lang, &event).pop().unwrap();
+                    assert_eq!(sentence.contains("rui"), !is_about_me, "{sentence}");
+                    assert!(!sentence.contains('\u{1b}'), "{sentence}");
+                    said.insert(sentence);
+                }
+            }
+            // Who dismisses is not named: it is always the host.
+            assert_eq!(said.len(), 14, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_says_who_decides_and_who_is_muted() {
+        let state = RolesState {
+            host: Person::nameless(),
+            moderators: vec![Person::unproven("bia")],
+            are_all_muted: true,
+            muted: vec![Person::unproven("rui")],
+            speakers: vec![Person::unproven("zé")],
+            role: Role::Member,
+            muted_by: None,
+        };
+        let said = sentences(Lang::En, &MediaEvent::RolesList(Box::new(state.clone())));
+        assert_eq!(said.len(), 4);
+        assert!(
+            said[0].contains("not here") && said[2].contains("zé"),
+            "{said:?}"
+        );
+        let changed = MediaEvent::Roles(Box::new(state));
+        assert!(
+            sentences(Lang::En, &changed).is_empty(),
+            "what changes is said as it does"
+        );
     }
 }

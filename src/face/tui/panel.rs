@@ -343,7 +343,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(words("f3"), ["/find"]);
-        assert_eq!(words("/silenc"), ["/quiet"]);
+        assert_eq!(words("/silencio"), ["/quiet"]);
         assert_eq!(words("/verif"), ["/verify", "/verified"]);
         assert_eq!(words("nothing like it"), Vec::<&str>::new());
         assert!(words("").len() > BINDINGS.len());

@@ -128,7 +128,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// What a browser loads at most, in bytes.
-    const PAGE_MAX_BYTES: usize = 96_000;
+    const PAGE_MAX_BYTES: usize = 100_000;
 
     fn files_of(audience: Audience) -> impl Iterator<Item = &'static File> {
         FILES.iter().filter(move |file| file.is_for(audience))

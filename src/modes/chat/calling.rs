@@ -1,6 +1,7 @@
 //! The call of `chat`: frames between the pages' connections and the room where the call is, and
 //! what pages are told of it. The thread of the connections starts with the first page.
 
+mod answers;
 mod guests;
 mod places;
 
@@ -9,6 +10,7 @@ use std::io;
 
 use serde_json::json;
 
+use self::answers::{said, words_of};
 use self::places::Places;
 use super::driver::{Driver, Event};
 use super::paging::PageNews;
@@ -26,7 +28,7 @@ use crate::net::conference::{
 };
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
-use crate::text::{self, Lang};
+use crate::text;
 
 /// Most news that one turn of the loop takes in, so that whatever else waits comes to its turn.
 const NEWS_PER_TURN: usize = 64;
@@ -415,11 +417,19 @@ impl Driver {
             News::Guests(event) => return self.follow_guests(told.request, event),
             _ => return,
         };
+        let calling = &mut self.paging.calling;
         if let MediaEvent::Refused(_) = **event {
             return;
         }
-        let calling = &mut self.paging.calling;
-        calling.views.entry(told.room).or_default().follow(event);
+        let view = calling.views.entry(told.room).or_default();
+        view.follow(event);
+        // What was not begun, or ends because somebody mutes this member, may be begun again.
+        if calling.room == Some(told.room)
+            && let MediaEvent::Ended(_) | MediaEvent::MutedForAll(_) = **event
+        {
+            let is_sent = |source: &Source| view.own().any(|state| state.source == *source);
+            calling.senders.retain(|source, _| is_sent(source));
+        }
         calling.assign_places();
         self.tell_state_of_call();
     }
@@ -467,22 +477,5 @@ impl Driver {
         if self.face.room_of_guests() == Some(room) {
             self.face.tell_guests_of_call(guests);
         }
-    }
-}
-
-/// The answer to what needs no other.
-fn said() -> Vec<u8> {
-    b"{\"event\":\"said\"}\n".to_vec()
-}
-
-/// Why an offer is not taken, in words.
-fn words_of(lang: Lang, fault: OfferFault) -> (Refused, String) {
-    let no = |cause: String| text::no_call_connection(lang, &cause);
-    match fault {
-        OfferFault::TooLong | OfferFault::Malformed | OfferFault::Unfit => {
-            (Refused::Wrong, no(text::offer_is_unfit(lang)))
-        }
-        OfferFault::Full => (Refused::NoRoom, no(text::calls_are_full(lang))),
-        OfferFault::Busy => (Refused::NoRoom, text::page_comes_too_early(lang)),
     }
 }

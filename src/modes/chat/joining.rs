@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::face::{Face, failure};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
+use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::room_key::ROOM_KEY_BYTES;
 use crate::store::open_rooms::{OpenKey, OpenRoom, OpenRooms};
@@ -64,6 +65,7 @@ enum Asking {
         number: RoomNumber,
         name: String,
         key: Zeroizing<[u8; ROOM_KEY_BYTES]>,
+        host: Option<Key>,
     },
 }
 
@@ -389,6 +391,7 @@ impl Driver {
             number,
             name: name.clone(),
             key: room.key.stored(),
+            host: room.host,
         });
         let asked = RoomNews::Asked(Question::Keep { room: name });
         self.show_in(number, None, asked);
@@ -412,11 +415,17 @@ impl Driver {
                     self.refuse(request, from, failure);
                 }
             }
-            (Some(Asking::Keep { number, name, key }), Some(answer))
-                if text::is_yes(&answer.0) && self.rooms.chat(number).is_some() =>
-            {
+            (
+                Some(Asking::Keep {
+                    number,
+                    name,
+                    key,
+                    host,
+                }),
+                Some(answer),
+            ) if text::is_yes(&answer.0) && self.rooms.chat(number).is_some() => {
                 let name = Some(name).filter(|name| name != LOBBY);
-                let key = OpenKey::Kept(key);
+                let key = OpenKey::Kept { key, host };
                 self.joining.open.push((number, OpenRoom { name, key }));
                 self.joining.save();
             }

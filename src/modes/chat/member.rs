@@ -117,6 +117,7 @@ impl Member {
             setup,
             room: name.map(str::to_owned),
             is_keyed: room.is_keyed,
+            host: room.host,
             is_remembered: beginning.is_remembered,
             audience: self.audience,
         })

@@ -9,6 +9,8 @@ use crate::cli::{INVITE, KeyText, LOBBY, ROOM_KEY, RoomChoice, RoomSecret};
 use crate::error::{Error, RoomFault, StoreError};
 use crate::protocol::encoding::{self, TextFault};
 use crate::protocol::message::Name;
+use crate::protocol::wire::frame::Key;
+use crate::protocol::wire::seal::host::{HOST_WORD, parse_host_line};
 use crate::protocol::wire::seal::invitation::{Invitation, mistyped};
 use crate::protocol::wire::seal::passphrase::Strength;
 use crate::protocol::wire::seal::room_key::RoomKey;
@@ -25,6 +27,8 @@ pub(super) struct Room {
     pub(super) key: RoomKey,
     /// Whether only some have the key.
     pub(super) is_keyed: bool,
+    /// Who decides for all there, if the invitation names somebody.
+    pub(super) host: Option<Key>,
     /// How hard the passphrase is to guess, if it is easy.
     pub(super) weakness: Option<Strength>,
     /// How it is opened again without anybody being asked; `None` if it cannot be.
@@ -69,10 +73,11 @@ pub(super) fn reopen(
     let name = open.name.as_deref().map(Name::parse).transpose();
     let name = name.map_err(|_| RoomFault::NoName)?;
     let secret = match &open.key {
-        OpenKey::Kept(bytes) => {
+        OpenKey::Kept { key, host } => {
             return Ok(Room {
                 again: Some(open.key.clone()),
-                ..keyed(name, RoomKey::from_stored(bytes))
+                host: *host,
+                ..keyed(name, RoomKey::from_stored(key))
             });
         }
         OpenKey::Name => RoomSecret::Public,
@@ -171,6 +176,7 @@ fn public(name: Option<Name>) -> Room {
         name,
         key,
         is_keyed: false,
+        host: None,
         weakness: None,
         again: None,
     }
@@ -183,7 +189,8 @@ fn of_text(name: Option<Name>, typed: &str, text: KeyText) -> Result<Room, Error
         if let Some(room) = invited(name.as_ref(), typed)? {
             return Ok(room);
         }
-        if let Some(fault) = mistyped(typed) {
+        let (first, _) = split_host(typed);
+        if let Some(fault) = mistyped(first) {
             return Err(RoomFault::Mistyped(fault).into());
         }
     }
@@ -197,25 +204,29 @@ fn of_text(name: Option<Name>, typed: &str, text: KeyText) -> Result<Room, Error
 
 fn of_invitation(name: Option<Name>, typed: &str) -> Result<Room, Error> {
     let room = invited(name.as_ref(), typed)?;
+    let (typed, _) = split_host(typed);
     room.ok_or_else(|| match Invitation::parse(code_of(typed)) {
         Err(fault) => RoomFault::Invitation(fault).into(),
         Ok(_) => RoomFault::NoName.into(),
     })
 }
 
-/// The room of an invitation: the code, with the room's name in front of it or without. `None` if
-/// it is no invitation.
+/// The room of an invitation: the code, with the room's name in front of it or without, and perhaps
+/// the line that names the host behind it. `None` if it is no invitation.
 fn invited(name: Option<&Name>, typed: &str) -> Result<Option<Room>, Error> {
-    let (told, invitation) = match Invitation::parse(typed) {
+    let (first, host) = split_host(typed);
+    let (told, invitation) = match Invitation::parse(first) {
         Ok(invitation) => (None, invitation),
         Err(_) => match (
-            typed.trim().rsplit_once(char::is_whitespace),
-            Invitation::parse(code_of(typed)),
+            first.trim().rsplit_once(char::is_whitespace),
+            Invitation::parse(code_of(first)),
         ) {
             (Some((told, _)), Ok(invitation)) => (Name::parse(told.trim()).ok(), invitation),
             _ => return Ok(None),
         },
     };
+    let host = host.map(|line| parse_host_line(line, &invitation));
+    let host = host.transpose().map_err(RoomFault::Host)?;
     let name = match (name, told) {
         (Some(name), Some(told)) if *name != told => {
             let (named, invited) = (name.to_string(), told.to_string());
@@ -224,8 +235,39 @@ fn invited(name: Option<&Name>, typed: &str) -> Result<Option<Room>, Error> {
         (Some(name), None) => Some(named(Some(name))?.clone()),
         (_, told) => told.or_else(|| Name::parse("invited").ok()),
     };
-    let key = RoomKey::from_invitation(&invitation);
-    Ok(Some(keyed(name, key)))
+    let key = match &host {
+        Some(host) => RoomKey::hosted(&invitation, host),
+        None => RoomKey::from_invitation(&invitation),
+    };
+    Ok(Some(Room {
+        host,
+        ..keyed(name, key)
+    }))
+}
+
+/// An invitation, and what stands behind it: in the next line, or from the word that names a host
+/// on. What is all one invitation is not taken apart, however many lines it was typed in.
+fn split_host(typed: &str) -> (&str, Option<&str>) {
+    let typed = typed.trim();
+    let is_invitation = |text: &str| Invitation::parse(code_of(text)).is_ok();
+    if Invitation::parse(typed).is_ok() {
+        return (typed, None);
+    }
+    if let Some((first, rest)) = typed.split_once('\n')
+        && is_invitation(first)
+    {
+        return (first, Some(rest));
+    }
+    let words = typed.match_indices(char::is_whitespace);
+    let places = words.map(|(at, blank)| (at, at + blank.len()));
+    let host_at = places.filter(|(_, at)| {
+        let word = typed[*at..].split(char::is_whitespace).next();
+        word.is_some_and(|word| word.eq_ignore_ascii_case(HOST_WORD))
+    });
+    match host_at.last() {
+        Some((end, at)) => (&typed[..end], Some(&typed[at..])),
+        None => (typed, None),
+    }
 }
 
 /// What stands behind the last blank.
@@ -239,6 +281,7 @@ fn keyed(name: Option<Name>, key: RoomKey) -> Room {
         name,
         key,
         is_keyed: true,
+        host: None,
         weakness: None,
         again: None,
     }

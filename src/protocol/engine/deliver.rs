@@ -301,8 +301,8 @@ impl Engine {
                     self.receiving.unknown_records += 1;
                     None
                 }
-                Record::Offer(offer) => {
-                    self.tell_offer((position, index), frame.author, offer, order);
+                Record::Offer(_) | Record::Role(_) => {
+                    self.tell_beside((position, index), frame.author, record, order);
                     None
                 }
                 Record::Private { .. } | Record::GuestSaid { .. } => None,
@@ -316,6 +316,21 @@ impl Engine {
             self.close_session(id);
         }
         messages
+    }
+
+    /// Reports what stands beside the messages: offers, and decisions about roles.
+    fn tell_beside(
+        &mut self,
+        at: (Position, u8),
+        author: &Author,
+        record: Record<'_>,
+        order: Order,
+    ) {
+        match record {
+            Record::Offer(offer) => self.tell_offer(at, author, offer, order),
+            Record::Role(role) => self.tell_role(at, author, role, order),
+            _ => {}
+        }
     }
 
     fn close_session(&mut self, id: Id) {

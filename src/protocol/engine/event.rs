@@ -12,6 +12,7 @@ use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::call::Call;
 use crate::protocol::wire::frame::notice::Notice;
 use crate::protocol::wire::frame::offer::OfferRecord;
+use crate::protocol::wire::frame::role::RoleRecord;
 use crate::protocol::wire::frame::{Key, MemberTag};
 
 /// Where a datagram is to go.
@@ -106,6 +107,21 @@ pub struct OfferDelivery {
     pub order: Order,
 }
 
+/// What somebody decides about roles, whether they may or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleDelivery {
+    /// The record that says it.
+    pub id: MessageId,
+    /// Who decides.
+    pub who: NamedKey,
+    /// What.
+    pub role: RoleRecord<Name>,
+    /// Where it stands among what is shown.
+    pub order: Order,
+    /// Whether this session made it.
+    pub is_own: bool,
+}
+
 /// What a member says about a stream of compact frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeardNotice {
@@ -191,6 +207,8 @@ pub enum EngineEvent {
     },
     /// Another member offers a content.
     Offered(OfferDelivery),
+    /// A member decides about roles; of this session, once it is in a frame, in their order.
+    Role(Box<RoleDelivery>),
     /// A member says something about a stream.
     Notice(Box<HeardNotice>),
     /// A symbol of a stream has arrived.

@@ -91,6 +91,7 @@ pub mod repair;
 mod repair_budget;
 pub mod replay_window;
 pub mod reports;
+mod roles;
 pub mod roster;
 mod saying;
 mod send;

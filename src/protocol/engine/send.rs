@@ -120,7 +120,7 @@ impl Engine {
         self.log.settle(ME, sequence);
         self.log.release(self.sending.window.needed_from());
         self.sending.note_made(now, made, length, &mut self.group);
-        self.sending.tell_sent(made, &mut self.out);
+        self.sending.tell_sent(made, &self.me, &mut self.out);
     }
 
     /// Sends a frame that is never repaired.

@@ -21,6 +21,7 @@ use super::pace::{Pace, RoundTrip};
 use super::receipts::{AckBy, Delivered, Receipts};
 use super::repair::{Cause, Repair};
 use super::repair_budget::{Age, RepairBudget};
+use super::roles::{roles_in, tell_own_roles};
 use super::roster::{Id, ME, Roster};
 use super::unreliable::Unreliable;
 use super::window::Window;
@@ -29,6 +30,7 @@ use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::durable::{
     ACK_BYTES, Durable, FRAGMENT_BYTES, Fragment, Record, Records, Reference,
 };
+use crate::protocol::wire::frame::role::RoleRecord;
 use crate::protocol::wire::frame::status::Status;
 use crate::protocol::wire::frame::{
     Ack, Author, Body, FLAG_ACK_REQUEST, FLAG_BULK, Frame, Key, MemberTag,
@@ -90,6 +92,8 @@ pub(super) struct Made {
     said: Vec<u8>,
     /// Which of them change a message, or are pieces of such a change.
     amending: Vec<u8>,
+    /// Which of them decide about roles, and what.
+    roles: Vec<(u8, RoleRecord<Name>)>,
 }
 
 impl Sending {
@@ -310,6 +314,7 @@ impl Sending {
                 true => indices_of(durable.records, |record| record.is_amendment()),
                 false => Vec::new(),
             },
+            roles: roles_in(durable.records),
         };
         let body = Body::Durable(durable);
         Some((made, me.seal.draft(&Frame { author, body })))
@@ -358,9 +363,10 @@ impl Sending {
         self.was_bulk = made.flags & FLAG_BULK != 0;
     }
 
-    /// Reports the ids of the messages in an own frame.
-    pub(super) fn tell_sent(&mut self, made: &Made, out: &mut Out) {
+    /// Reports the ids of the messages in an own frame, and what else `me` says in it.
+    pub(super) fn tell_sent(&mut self, made: &Made, me: &Me, out: &mut Out) {
         let position = made.position;
+        tell_own_roles(position, &made.roles, me, out);
         let is_private = made.private_to.is_some();
         let sent = |position, index| EngineEvent::Sent {
             id: MessageId { position, index },

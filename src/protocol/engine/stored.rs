@@ -191,15 +191,16 @@ impl Engine {
             touched: Duration::ZERO,
         };
         self.log.restore(id, position, held);
-        // What was offered earlier may still be taken; messages are shown by the archive itself.
+        // What was offered earlier may still be taken, and what was decided holds; messages are
+        // shown by the archive itself.
         for (index, record) in (0..=u8::MAX).zip(durable.records.iter()) {
-            if let Record::Offer(offer) = record {
-                self.tell_offered(
-                    (position, index),
-                    &author,
-                    (offer.owned(), None),
-                    Order::InOrder,
-                );
+            let at = (position, index);
+            match record {
+                Record::Offer(offer) => {
+                    self.tell_offered(at, &author, (offer.owned(), None), Order::InOrder);
+                }
+                Record::Role(role) => self.tell_role(at, &author, role, Order::InOrder),
+                _ => {}
             }
         }
         // What it changes may come later, from others.

@@ -13,6 +13,7 @@ use crate::protocol::wire::compact::{Channel, StreamId};
 use crate::protocol::wire::frame::call::{Call, Want};
 use crate::protocol::wire::frame::notice::{About, Hashes, Report};
 use crate::protocol::wire::frame::offer::OfferRecord;
+use crate::protocol::wire::frame::role::RoleRecord;
 use crate::protocol::wire::frame::{Key, MemberTag};
 use crate::protocol::wire::media::{Root, Signature};
 
@@ -32,6 +33,11 @@ impl Node {
         key: &[u8; 32],
     ) {
         self.engine.offer_to(now, to, offer, key);
+    }
+
+    /// Decides about roles; `EngineEvent::Role` reports when the decision is in a frame.
+    pub fn decide(&mut self, now: Moment, role: &RoleRecord<Name>) {
+        self.engine.decide(now, role);
     }
 
     /// Opens a stream of this member; `None` if there are too many.

@@ -160,6 +160,15 @@ pub enum Says {
         /// Bytes of its name.
         name_bytes: u8,
     },
+    /// Decisions that only the room's host may make.
+    Decides {
+        /// About whom.
+        of: Who,
+        /// Which; numbers beyond the last begin again.
+        decision: u8,
+        /// How many.
+        count: u8,
+    },
     /// Changes of messages, as if they were its own.
     Amends {
         /// Whose session is named.

@@ -11,6 +11,7 @@
 //! Name, Unreachable     5     names are marked; private words reach the addressee
 //! Claim, Late           6     gone, missing, undelivered, equivocating, late: only if it is so
 //! Newcomer              7     is known within 5 s
+//! Role                        only the host, and whom it appoints, decide for all
 //! File                        whoever takes a file has it in the end, as it was given
 //! ```
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 use super::trial::{DELETED, EDITED, Trial, Weather};
 use crate::chat::command::Command;
 use crate::chat::event::{Id, News, Person};
+use crate::chat::media::MediaEvent;
 use crate::protocol::engine::event::Version;
 use crate::protocol::wire::frame::Key;
 use crate::sim::World;
@@ -71,6 +73,8 @@ pub enum Kind {
     Work,
     /// Somebody who takes a file does not get it.
     File,
+    /// What somebody decides who may not is told as if it counted.
+    Role,
 }
 
 /// One thing that is wrong.
@@ -213,6 +217,10 @@ impl Checks {
             }
             News::Deleted(deleted) => {
                 return self.judge_change(world, number, &deleted.who, deleted.id);
+            }
+            News::Media(event) if matches!(**event, MediaEvent::Decided { .. }) => {
+                let text = format!("{number} was told {event:?}");
+                return self.find(Kind::Role, text);
             }
             News::NameTaken(_) => Some(number).filter(|_| self.is_steady(number)),
             News::Delivered(told) if self.is_calm() => {

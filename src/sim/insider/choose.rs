@@ -224,7 +224,7 @@ fn rubbish(choices: &mut impl Choices) -> What {
 }
 
 fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
-    match choices.below(14) {
+    match choices.below(15) {
         0..=3 => Says::Texts {
             count: one_of(choices, [1, 1, 1, 2, 60, 255]),
             bytes: one_of(choices, [0, 1, 20, 800, 1000]),
@@ -247,6 +247,11 @@ fn says(choices: &mut impl Choices, scope: &Scope) -> Says {
             bytes: one_of(choices, [0, 1, 20, 768, 1000]),
         },
         11 => files::offer(choices),
+        12 => Says::Decides {
+            of: who(choices, scope),
+            decision: choices.below(7) as u8,
+            count: one_of(choices, [1, 1, 2, 20]),
+        },
         _ => Says::Amends {
             of: who(choices, scope),
             clock: clock(choices, scope),

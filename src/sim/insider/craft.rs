@@ -4,6 +4,7 @@
 mod amendments;
 mod files;
 mod numbers;
+mod roles;
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
@@ -319,6 +320,7 @@ impl Insider {
             }
             Says::Leaving => Record::Leaving.append(records),
             Says::Offer { .. } => offer(says, view, records),
+            Says::Decides { .. } => self.decisions(says, view, records),
             Says::Amends { .. } => self.amendments(says, is_piece, numbers, records),
         }
     }

@@ -158,6 +158,7 @@ impl<'a> Room<'a> {
         let insider = Insider::new(world.seal().clone(), world.wall_ms());
         insider.keys().for_each(|key| world.admit(key));
         world.tap();
+        world.with_host();
         if trial.keeping == Keeping::Archives {
             world.archive_all();
         }

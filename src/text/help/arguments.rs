@@ -49,6 +49,14 @@ fn of_command(path: &str, id: &str) -> Option<&'static str> {
         ("room new", "output") => "Escreve o convite neste arquivo novo, que só você pode ler",
         ("chat", "bell") => "Toca o aviso sonoro do terminal quando alguém escreve o seu nome",
         ("room new", "name") => "O nome da sala",
+        ("room new", "host") => {
+            "Você é o anfitrião da sala: você, e quem você nomear, silenciam para todos e dão a \
+            palavra"
+        }
+        ("room new", "identity") => {
+            "O arquivo da sua identidade, que passa a ser a do anfitrião [padrão: na pasta das \
+            suas configurações]"
+        }
         ("id", "identity") => {
             "O arquivo da identidade, criado se não existir [padrão: na pasta das suas \
             configurações]"

@@ -7,6 +7,7 @@ use crate::text::{Lang, say};
 pub(super) fn call(lang: Lang) -> Vec<Named> {
     let mut all = controls(lang);
     all.extend(states(lang));
+    all.extend(rules(lang));
     all
 }
 
@@ -132,6 +133,67 @@ fn states(lang: Lang) -> Vec<Named> {
                 lang,
                 "The browser gives no camera or microphone to a page at this address.",
                 "O navegador não dá câmera nem microfone a uma página neste endereço.",
+            ),
+        ),
+    ]
+}
+
+/// Who decides for all, and what.
+fn rules(lang: Lang) -> Vec<Named> {
+    vec![
+        ("page_call_is_host", say!(lang, "host", "anfitrião")),
+        (
+            "page_call_is_moderator",
+            say!(
+                lang,
+                "may mute and give the word",
+                "pode silenciar e dar a palavra"
+            ),
+        ),
+        (
+            "page_call_host",
+            say!(lang, "Host: {{who}}", "Anfitrião: {{who}}"),
+        ),
+        ("page_call_host_away", say!(lang, "not here", "ausente")),
+        (
+            "page_call_mute_for_all",
+            say!(lang, "Mute {{who}} for all", "Silenciar {{who}} para todos"),
+        ),
+        (
+            "page_call_unmute",
+            say!(lang, "Let {{who}} speak", "Deixar {{who}} falar"),
+        ),
+        (
+            "page_call_give_word",
+            say!(lang, "Give {{who}} the word", "Dar a palavra a {{who}}"),
+        ),
+        (
+            "page_call_mute_all",
+            say!(lang, "Mute all", "Silenciar todos"),
+        ),
+        (
+            "page_call_unmute_all",
+            say!(lang, "Let all speak", "Deixar todos falarem"),
+        ),
+        (
+            "page_call_all_muted",
+            say!(
+                lang,
+                "All others are muted: ask for the word to speak",
+                "Todos os outros estão silenciados: peça a palavra para falar",
+            ),
+        ),
+        (
+            "page_call_muted",
+            say!(lang, "Muted for all:", "Silenciados para todos:"),
+        ),
+        (
+            "page_call_muted_by",
+            say!(
+                lang,
+                "{{who}} muted you for all: nobody hears or sees you. Ask for the word to speak.",
+                "{{who}} silenciou você para todos: ninguém ouve nem vê você. Peça a palavra para \
+                falar.",
             ),
         ),
     ]

@@ -96,6 +96,7 @@ impl Member {
             setup,
             room: None,
             is_keyed: false,
+            host: None,
             is_remembered: false,
             audience: Audience::default(),
         };

@@ -2,7 +2,7 @@
 // is, a mark says so.
 import { button } from './people.js';
 import { Picture, SOURCES, Stage } from './stage.js';
-import { make, nameOf, on, t } from './text.js';
+import { make, nameOf, on, t, typed } from './text.js';
 
 const METER_MS = 100;
 const WANTED = {
@@ -36,6 +36,7 @@ export class Call {
 			changed: () => this.draw(),
 			broken: () => this.draw(),
 			again: () => this.resume(),
+			marks: (who) => this.marksOf(who),
 		});
 		this.own = { camera: new Picture('own'), screen: new Picture('own') };
 		this.stage.grid.prepend(this.own.camera.box, this.own.screen.box);
@@ -73,12 +74,15 @@ export class Call {
 		this.says = make('p', 'call-says');
 		this.says.ariaLive = 'polite';
 		this.hands = make('p', 'hands');
+		this.rules = make('p', 'rules');
+		this.muteAll = button('', () => this.rule('/mute'));
+		this.unmuteAll = button('', () => this.rule('/unmute'));
 		this.others = make('p', 'others');
 		this.choices = make('p', 'others');
-		const acts = make('div', 'call-acts', ...Object.values(this.buttons), this.watch, this.mute, this.hand, this.leaveButton, this.meter, this.pushLabel, ...Object.values(this.chosen));
+		const acts = make('div', 'call-acts', ...Object.values(this.buttons), this.watch, this.mute, this.hand, this.muteAll, this.unmuteAll, this.leaveButton, this.meter, this.pushLabel, ...Object.values(this.chosen));
 		const { grid, voices, speakers } = this.stage;
 		if (isSound) grid.hidden = true;
-		this.box.replaceChildren(this.air, acts, this.says, grid, voices, this.others, this.choices, this.hands, speakers);
+		this.box.replaceChildren(this.air, acts, this.says, this.rules, grid, voices, this.others, this.choices, this.hands, speakers);
 	}
 
 	/** Whether something of this page is on. */
@@ -309,6 +313,75 @@ export class Call {
 		})));
 	}
 
+	/** Who decides for all, and what holds; nothing in a room without a host. */
+	get roles() {
+		return this.stage.state?.roles;
+	}
+
+	get mayDecide() {
+		return Boolean(this.roles) && this.roles.role !== 'member';
+	}
+
+	rule(line) {
+		this.page.command(line, this.place ?? this.stage.state?.room);
+	}
+
+	/** Whether somebody is the host, or appointed: `[words, sign]`, or nothing. */
+	signOf({ key }) {
+		const { host, moderators = [] } = this.roles ?? {};
+		if (!key) return undefined;
+		if (host?.key === key) return [t('page_call_is_host'), '★'];
+		return moderators.some((one) => one.key === key) ? [t('page_call_is_moderator'), '☆'] : undefined;
+	}
+
+	/** What stands behind a name: who decides, and what may be decided about them. */
+	marksOf(who) {
+		const sign = this.signOf(who);
+		if (sign) return { signs: [sign], acts: [] };
+		const words = t('page_call_mute_for_all', { who: nameOf(who) });
+		return { signs: [], acts: this.mayDecide ? [[words, '⛔', () => this.rule(`/mute ${typed(who)}`)]] : [] };
+	}
+
+	/** Names of people, each a button if something can be decided about them. */
+	namesOrButtons(people, words, command) {
+		return people.map((who, at) => {
+			const isButton = this.mayDecide && !this.signOf(who);
+			const act = () => this.rule(`${command} ${typed(who)}`);
+			const made = isButton ? button(t(words, { who: nameOf(who) }), act) : make('bdi', '', nameOf(who));
+			return make('span', '', at > 0 ? ', ' : '', made);
+		});
+	}
+
+	/** Shows who asks for the word, who decides, and who is muted. */
+	drawRules({ hands = [], roles }) {
+		const state = JSON.stringify([hands, roles, document.documentElement.lang]);
+		if (state === this.rulesDrawn) return;
+		this.rulesDrawn = state;
+		const asking = this.namesOrButtons(hands, 'page_call_give_word', '/word');
+		this.hands.replaceChildren(...(asking.length > 0 ? ['✋ ', ...asking] : []));
+		if (!roles) return this.rules.replaceChildren();
+		const host = roles.host.user ? nameOf(roles.host) : t('page_call_host_away');
+		const parts = [make('span', '', `★ ${t('page_call_host', { who: host })}`)];
+		if (roles.all_muted) parts.push(make('span', '', t('page_call_all_muted')));
+		if (roles.muted.length > 0) {
+			parts.push(make('span', '', `${t('page_call_muted')} `, ...this.namesOrButtons(roles.muted, 'page_call_unmute', '/unmute')));
+		}
+		this.rules.replaceChildren(...parts.flatMap((part, at) => (at > 0 ? [' · ', part] : [part])));
+		return undefined;
+	}
+
+	/** Whoever is muted for all sends nothing, and is told who decided that. */
+	obey() {
+		const by = this.roles?.muted_by;
+		const words = by ? t('page_call_muted_by', { who: nameOf(by) }) : '';
+		for (const made of Object.values(this.buttons)) made.disabled = Boolean(by);
+		if (!by && this.mutedWords) this.tell('');
+		this.mutedWords = words;
+		if (!by) return;
+		this.tell(words);
+		for (const media of Object.keys(this.tracks)) this.end(media);
+	}
+
 	/** How loud this microphone is. */
 	measure(track) {
 		const audio = new AudioContext();
@@ -371,6 +444,7 @@ export class Call {
 	take(event) {
 		if (event.event === 'call') {
 			this.stage.told(event);
+			this.obey();
 			this.draw();
 			return true;
 		}
@@ -418,8 +492,11 @@ export class Call {
 		this.air.hidden = on.length === 0;
 		const words = on.length > 0 ? `● ${t('page_call_on_air')} ${on.join(', ')}` : '';
 		if (this.air.textContent !== words) this.air.textContent = words;
-		const hands = (state.hands ?? []).map(nameOf);
-		this.hands.textContent = hands.length > 0 ? `✋ ${hands.join(', ')}` : '';
+		label(this.muteAll, t('page_call_mute_all'), '⛔');
+		label(this.unmuteAll, t('page_call_unmute_all'));
+		this.muteAll.hidden = !this.mayDecide || this.roles.all_muted;
+		this.unmuteAll.hidden = !this.mayDecide || !this.roles.all_muted;
+		this.drawRules(state);
 		const shown = isIn ? [] : [...state.pictures ?? [], ...state.voices ?? []].filter(Boolean);
 		const others = [...new Set([...shown, ...state.others ?? []].map(nameOf))];
 		const lost = state.lost_percent ? ` ${t('page_call_unfit', { percent: state.lost_percent })}` : '';

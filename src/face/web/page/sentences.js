@@ -56,6 +56,14 @@ const NOTES = {
 	files: ({ files, request }) => request && (files.length > 0
 		? files.map((file) => `${file.number}. ${clean(file.name)}, ${sizeOf(file.size_bytes)}`).join(' · ')
 		: t('no_files')),
+	appointed: ({ data }) => data,
+	dismissed: ({ data }) => data,
+	muted: ({ data }) => data,
+	unmuted: ({ data }) => data,
+	given_word: ({ data }) => data,
+	all_muted: ({ data }) => data,
+	all_unmuted: ({ data }) => data,
+	roles: ({ data, request }) => request && data,
 	site: ({ data }) => data,
 	sites: ({ data, request }) => request && data,
 	delivered_at: ({ data }) => data,

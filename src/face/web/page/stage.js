@@ -18,12 +18,21 @@ function prefer(transceiver, kind) {
 	if (wanted.length > 0) transceiver.setCodecPreferences?.(wanted);
 }
 
-function iconButton(words, sign, act) {
+export function iconButton(words, sign, act) {
 	const made = make('button', 'icon', sign);
 	made.type = 'button';
 	made.title = words;
 	made.ariaLabel = words;
 	on(made, 'click', act);
+	return made;
+}
+
+/** A sign with its word. */
+function signOf([words, sign]) {
+	const made = make('span', 'sign', sign);
+	made.title = words;
+	made.role = 'img';
+	made.ariaLabel = words;
 	return made;
 }
 
@@ -37,11 +46,12 @@ export class Picture {
 		this.box.hidden = true;
 	}
 
-	show(track, who, media) {
+	/** `marks`: signs behind the name, and `[words, sign, act]` of further buttons. */
+	show(track, who, media, marks = { signs: [], acts: [] }) {
 		if (this.video.srcObject?.getTracks()[0] !== track) this.video.srcObject = track ? new MediaStream([track]) : null;
 		this.box.hidden = !track;
 		if (!track) return;
-		const state = JSON.stringify([who.user, who.key, media, document.documentElement.lang]);
+		const state = JSON.stringify([who.user, who.key, media, marks, document.documentElement.lang]);
 		if (state === this.state) return;
 		this.state = state;
 		const words = media === 'screen' ? t('page_call_screen_of', { who: nameOf(who) }) : nameOf(who);
@@ -50,13 +60,14 @@ export class Picture {
 		if (document.pictureInPictureEnabled) {
 			acts.push(iconButton(t('page_call_pip'), '⧉', () => this.video.requestPictureInPicture()));
 		}
+		acts.push(...marks.acts.map((act) => iconButton(...act)));
 		const label = media === 'screen' ? make('span', '', words) : named(who);
-		this.name.replaceChildren(label, ' ', ...acts);
+		this.name.replaceChildren(label, ' ', ...marks.signs.map(signOf), ...acts);
 	}
 }
 
 export class Stage {
-	/** `hooks`: `connect(sdp)` gives the answer and the connection's number, `sends`: of these, `changed()`. */
+	/** `hooks`: `connect(sdp)` gives the answer and the connection's number, `sends`: of these, `changed()`, `marks(who)`. */
 	constructor(hooks) {
 		this.hooks = hooks;
 		this.pc = null;
@@ -160,7 +171,7 @@ export class Stage {
 		this.pictures.forEach((picture, at) => {
 			const who = pictures[at];
 			const track = who && this.receivers.pictures[at]?.track;
-			picture.show(track ?? null, who, who?.media);
+			picture.show(track ?? null, who, who?.media, who ? this.marks(who) : undefined);
 			picture.box.classList.toggle('speaking', Boolean(who && isSpeaking(who)));
 		});
 		this.sounds.forEach((sound, at) => {
@@ -170,10 +181,16 @@ export class Stage {
 			sound.muted = Boolean(who && this.quiet.has(who.id));
 		});
 		const rows = voices.filter(Boolean).map((who) => this.voice(who, isSpeaking(who)));
-		const state = JSON.stringify([rows.length, voices, speaking, [...this.quiet], document.documentElement.lang]);
+		const marks = voices.map((who) => who && this.marks(who));
+		const state = JSON.stringify([rows.length, voices, marks, speaking, [...this.quiet], document.documentElement.lang]);
 		if (state === this.drawn) return;
 		this.drawn = state;
 		this.voices.replaceChildren(...rows);
+	}
+
+	/** What stands behind the name of somebody. */
+	marks(who) {
+		return this.hooks.marks?.(who) ?? { signs: [], acts: [] };
 	}
 
 	/** A row of who is heard, with a button to hear somebody no more. */
@@ -186,7 +203,8 @@ export class Stage {
 			this.draw();
 		});
 		mute.ariaPressed = String(isQuiet);
-		const row = make('li', isSpeaking ? 'speaking' : '', named(who), ' ', mute);
+		const { signs, acts } = this.marks(who);
+		const row = make('li', isSpeaking ? 'speaking' : '', named(who), ' ', ...signs.map(signOf), mute, ...acts.map((act) => iconButton(...act)));
 		if (isSpeaking) row.title = t('page_call_speaks');
 		return row;
 	}

@@ -16,6 +16,7 @@
 //! kind 6   deleted: message 21
 //! kind 7   guest said: number 4 | name length 1 | name | UTF-8
 //! kind 8   offer: what `frame/offer.rs` says
+//! kind 9   role: what `frame/role.rs` says
 //!
 //! message: clock 8 | session 8 | sequence 4 | record's index 1
 //! ```
@@ -34,6 +35,7 @@ use super::FLAG_FRAGMENT;
 use super::ack::{ACKS_MAX, Ack};
 use super::bytes::{Reader, Writer};
 use super::offer::OfferRecord;
+use super::role::RoleRecord;
 use crate::protocol::message::{NAME_MAX_BYTES, Name};
 use crate::protocol::wire::ids::{MemberTag, SessionKey};
 use crate::protocol::wire::sizes::SESSION_KEY_BYTES;
@@ -171,6 +173,8 @@ pub enum Record<'d> {
     },
     /// The author offers a file, or something like it.
     Offer(OfferRecord<&'d str>),
+    /// The author decides who may decide, or who may be heard.
+    Role(RoleRecord<&'d str>),
     /// A record of an unknown kind, from a later version.
     Unknown,
 }
@@ -261,6 +265,7 @@ const EDITED: u16 = 5;
 const DELETED: u16 = 6;
 const GUEST_SAID: u16 = 7;
 const OFFER: u16 = 8;
+const ROLE: u16 = 9;
 
 /// Length of a HELLO record, in bytes.
 const HELLO_BYTES: u16 = 8 + SESSION_KEY_BYTES as u16 + 1;
@@ -415,6 +420,10 @@ impl<'d> Record<'d> {
                 writer.u16(OFFER << 12 | offer.length() as u16);
                 offer.write(&mut writer);
             }
+            Self::Role(role) => {
+                writer.u16(ROLE << 12 | role.length() as u16);
+                role.write(&mut writer);
+            }
             Self::Unknown => debug_assert!(false, "nobody says what nobody knows"),
         }
     }
@@ -455,6 +464,7 @@ impl<'d> Record<'d> {
             DELETED => Self::Deleted(MessageName::read(&mut Reader(bytes))?),
             GUEST_SAID => Self::read_guest(Reader(bytes))?,
             OFFER => Self::Offer(OfferRecord::read(&mut Reader(bytes))?),
+            ROLE => RoleRecord::read(Reader(bytes))?.map_or(Self::Unknown, Self::Role),
             _ => Self::Unknown,
         })
     }

@@ -24,6 +24,7 @@ pub mod durable;
 pub mod nack;
 pub mod notice;
 pub mod offer;
+pub mod role;
 pub mod site;
 pub mod status;
 pub mod sync;

@@ -34,7 +34,7 @@ const CHECK_BITS: u32 = 12;
 const CHARACTER_BITS: u32 = 5;
 
 /// Crockford's alphabet, in order of value.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The code of an invitation. It is overwritten when it is dropped, and shown only through
 /// [`Invitation::text`].
@@ -174,11 +174,11 @@ fn is_one_code(word: &str) -> bool {
 }
 
 /// Whether a character only stands between others.
-fn is_between(character: char) -> bool {
+pub(super) fn is_between(character: char) -> bool {
     character.is_whitespace() || "-_\u{2010}\u{2011}\u{2013}\u{2014}".contains(character)
 }
 
-fn value_of(character: char) -> Option<u8> {
+pub(super) fn value_of(character: char) -> Option<u8> {
     let meant = match character.to_ascii_uppercase() {
         'I' | 'L' => '1',
         'O' => '0',

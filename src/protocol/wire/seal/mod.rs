@@ -38,6 +38,7 @@
 //! its sequence number moves no window. A stranger in a keyed room can only send a recorded one
 //! again: each is taken once, and only while its clock is its author's (`engine/freshness.rs`).
 
+pub mod host;
 pub mod invitation;
 mod known_tree;
 pub mod passphrase;

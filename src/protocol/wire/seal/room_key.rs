@@ -5,6 +5,7 @@
 //! public room    derive("roda 2026 public room key", name)
 //! key file       derive("roda 2026 key file room key", 32 bytes ‖ name)
 //! invitation     derive("roda 2026 invitation room key", 16 bytes)
+//! with a host    derive("roda 2026 hosted room key", 16 bytes ‖ the host's public key)
 //! passphrase     Argon2id (passphrase.rs)
 //!
 //! room tag, frame key, nonce key    derive("roda 2026 …", room key)
@@ -19,6 +20,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::invitation::Invitation;
 use super::passphrase::{self, PassphraseFault};
+use crate::protocol::wire::ids::Key;
 
 /// Length of a room's key and of a key file, in bytes.
 pub const ROOM_KEY_BYTES: usize = 32;
@@ -51,6 +53,13 @@ impl RoomKey {
     #[must_use]
     pub fn from_invitation(invitation: &Invitation) -> Self {
         Self::of("roda 2026 invitation room key", invitation.bytes(), "")
+    }
+
+    /// The key of the room that an invitation opens together with the line that names its host.
+    #[must_use]
+    pub fn hosted(invitation: &Invitation, host: &Key) -> Self {
+        let secret = Zeroizing::new([&invitation.bytes()[..], &host.0[..]].concat());
+        Self::of("roda 2026 hosted room key", &secret, "")
     }
 
     /// The key of a room whose members share a passphrase. Takes a quarter of a second and 64 MiB.
@@ -115,6 +124,9 @@ mod tests {
             RoomKey::from_file("a", &[2; 32]),
             invitation(1),
             invitation(2),
+            RoomKey::hosted(&Invitation::new([1; 16]), &Key([1; 32])),
+            RoomKey::hosted(&Invitation::new([1; 16]), &Key([2; 32])),
+            RoomKey::hosted(&Invitation::new([2; 16]), &Key([1; 32])),
             RoomKey::from_passphrase("a", "oi").unwrap(),
             RoomKey::from_passphrase("b", "oi").unwrap(),
             RoomKey::from_passphrase("a", "ai").unwrap(),

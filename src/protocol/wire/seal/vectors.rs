@@ -7,6 +7,7 @@ use std::fmt::Write;
 use super::tests::{batch_of, datagrams, guests_datagram, signer};
 use super::*;
 use crate::protocol::wire::frame::Kind;
+use crate::protocol::wire::seal::host::host_line;
 use crate::protocol::wire::seal::invitation::Invitation;
 
 const VECTORS: &str = include_str!("../../../../tests/vectors/seal.txt");
@@ -28,6 +29,7 @@ fn made_again() -> String {
         ("public", RoomKey::public("turma-a")),
         ("key file", RoomKey::from_file("turma-a", &[3; 32])),
         ("invitation", RoomKey::from_invitation(&invitation)),
+        ("hosted", RoomKey::hosted(&invitation, &signer(1).key())),
         (
             "passphrase",
             RoomKey::from_passphrase("turma-a", passphrase).unwrap(),
@@ -55,6 +57,8 @@ fn made_again() -> String {
         "person: short id",
         &person.short().to_be_bytes(),
     );
+    let host = host_line(&invitation, &person);
+    let _ = writeln!(vectors, "hosted: line = {}", &*host);
     let seal = Seal::new(&rooms[2].1).called(Some("turma-a"));
     line(&mut vectors, "turma-a: hint", &seal.hint);
     let mut inside = Vec::new();

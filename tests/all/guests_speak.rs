@@ -77,7 +77,7 @@ fn host(place: &Place) -> (Host, Page, String) {
     (ana, Page::in_line(&line), line)
 }
 
-fn word<'l>(line: &'l str, is_meant: impl Fn(&str) -> bool) -> &'l str {
+fn word(line: &str, is_meant: impl Fn(&str) -> bool) -> &str {
     line.split_whitespace().find(|word| is_meant(word)).unwrap()
 }
 

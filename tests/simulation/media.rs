@@ -346,6 +346,32 @@ fn nothing_of_an_ignored_person_is_played() {
 }
 
 #[test]
+fn a_hand_that_goes_up_and_down_without_end_is_told_some_times_and_right_in_the_end() {
+    let mut circle = Circle::of(75, 3);
+    circle.world.record_face(2);
+    circle.world.run(SECOND);
+    let hand = |hand| Command::Media(MediaCommand::Hand(hand));
+    for _ in 0..100 {
+        for one in [Hand::Raised, Hand::Lowered] {
+            circle.world.ask(1, hand(one));
+            circle.world.run(ms(110));
+        }
+    }
+    circle.world.ask(1, hand(Hand::Raised));
+    circle.world.run(4 * SECOND);
+    let told = circle.world.face(2).iter().filter_map(|news| match news {
+        News::Media(event) => match **event {
+            MediaEvent::Hand { hand, .. } => Some(hand),
+            _ => None,
+        },
+        _ => None,
+    });
+    let told: Vec<Hand> = told.collect();
+    assert!((10..100).contains(&told.len()), "{} of 201", told.len());
+    assert_eq!(told.last(), Some(&Hand::Raised));
+}
+
+#[test]
 fn a_hand_is_seen_by_all_and_goes_down_again() {
     let mut circle = Circle::of(72, 5);
     circle.world.set_faults(Faults::losing(0.1));

@@ -229,3 +229,57 @@ impl fmt::Debug for Conference {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::chat::media::Codec;
+
+    const OFFER: &str = include_str!("../../../tests/vectors/offer.sdp");
+
+    /// How long anything may take.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_page_is_closed_however_much_waits_for_the_thread() {
+        let (tell, told) = mpsc::channel();
+        let conference = Conference::start(move || tell.send(()).is_ok()).unwrap();
+        let (answer, answered) = mpsc::channel();
+        let on_answer = move |given: Result<String, OfferFault>| {
+            answer.send(given.is_ok()).unwrap();
+        };
+        let of = (Side::Guests, Sends::Nothing);
+        conference.connect(PeerId(1), of, OFFER.into(), Box::new(on_answer));
+        assert_eq!(answered.recv_timeout(DEADLINE), Ok(true));
+        let frame = Frame {
+            side: Side::Guests,
+            except: None,
+            place: Place::Voice(0),
+            stream: 1,
+            codec: Codec::Opus,
+            is_key: true,
+            rtp_time: 0,
+            bytes: [0; 80].as_slice().into(),
+        };
+        // The queue is full, or nearly so.
+        for _ in 0..100_000 {
+            if conference.dropped() > 0 {
+                break;
+            }
+            conference.play(frame.clone());
+        }
+        conference.close(PeerId(1));
+        let gone = loop {
+            match conference.next() {
+                Some(News::Gone(peer)) => break peer,
+                Some(_) => {}
+                None => told.recv_timeout(DEADLINE).unwrap(),
+            }
+        };
+        assert_eq!(gone, PeerId(1));
+        assert!(!conference.is_over());
+    }
+}

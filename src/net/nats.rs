@@ -42,7 +42,7 @@ const OUTGOING_MAX: usize = 8192;
 
 /// Most frames that the loop was told and has not worked off; further ones wait at the client, and
 /// then at the server.
-const TOLD_MAX: usize = 4096;
+const TOLD_MAX: usize = 1024;
 
 /// Frames that are told together.
 const BATCH_MAX: usize = 256;

@@ -230,12 +230,55 @@ fn what_a_dead_link_has_swallowed_is_there_within_20_seconds_of_its_return() {
 }
 
 #[test]
-fn a_latecomer_at_the_far_site_gets_the_history() {
-    let mut sites = sites(7, 2);
-    for line in 0..20 {
-        say(&mut sites, 0, line % MEMBERS, line);
+fn what_was_kept_for_a_site_comes_to_it_at_a_pace_and_completely() {
+    // More than a bridge lets wait.
+    let lines = 8000;
+    let mut sites = sites(60, 2);
+    sites.cut(1, true);
+    sites.record();
+    talk_at(&mut sites, 0, lines, SECOND / 500);
+    let mut kept = sites.recorded().to_vec();
+    kept.retain(|bytes| Kind::of(bytes) == Some(Kind::Durable));
+    assert!(kept.len() > 7600, "{}", kept.len());
+    // It is old, and comes faster than a site is given it.
+    sites.kill(0);
+    sites.run(70 * SECOND);
+    sites.cut(1, false);
+    sites.run(5 * SECOND);
+    let (bridge, from_s) = (BRIDGE, sites.worlds[1].now().as_secs());
+    for some in kept.chunks(150) {
+        some.iter().for_each(|bytes| sites.inject(0, bytes));
         sites.run(SECOND / 10);
     }
+    sites.run(20 * SECOND);
+    let frames = sites.worlds[1].frames(bridge).unwrap();
+    let per_s = (from_s..from_s + 30).map(|second| {
+        let sent = frames.between(second, second + 1);
+        sent.get(&(Kind::Durable as u8)).copied().unwrap_or(0)
+    });
+    let most = per_s.max().unwrap();
+    assert!((500..=1200).contains(&most), "{most} frames in a second");
+    let said = texts(&sites, 0, 0);
+    assert_eq!(said.len(), lines);
+    for member in 0..MEMBERS {
+        let heard = texts(&sites, 1, member);
+        let is_same = heard == said;
+        assert!(is_same, "{member} has {} of {lines}", heard.len());
+    }
+}
+
+/// Members of one site say lines.
+fn talk_at(sites: &mut Sites, site: usize, lines: usize, pause: Duration) {
+    for line in 0..lines {
+        say(sites, site, line % MEMBERS, line);
+        sites.run(pause);
+    }
+}
+
+#[test]
+fn a_latecomer_at_the_far_site_gets_the_history() {
+    let mut sites = sites(7, 2);
+    talk_at(&mut sites, 0, 20, SECOND / 10);
     sites.run(5 * SECOND);
     let newcomer = sites.worlds[1].join("nova").unwrap();
     sites.run(20 * SECOND);

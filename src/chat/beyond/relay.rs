@@ -18,14 +18,15 @@
 
 mod files;
 mod others;
+mod recent;
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use self::files::CarriedFiles;
 use self::others::OtherBridges;
+use self::recent::Recent;
 use super::LinkState;
 use crate::chat::Chat;
 use crate::protocol::engine::Setup;
@@ -53,20 +54,22 @@ const RIVAL_LOST: Duration = Duration::from_millis(3500);
 /// How often a site's statement is passed on: two of the longest a second take 8 kbit/s.
 const STATEMENT_EVERY: Duration = Duration::from_secs(2);
 
-/// What came within this time is sent once more by a bridge that takes another one's place…
-const RECENT: Duration = Duration::from_secs(8);
-
-/// …and at most so many frames of it.
-const RECENT_MAX: usize = 4096;
-
 /// Frames per second that a bridge sends to its site, as fast as a member's own bulk arrives.
 const HOME_PER_S: f64 = 30_000.0;
 
 /// The same at once.
 const HOME_BURST: f64 = 256.0;
 
-/// Frames of the link that wait for that: 10 MiB. Further ones wait with the node of the link.
-const WAITING_MAX: usize = 8192;
+/// The same of what was said longer ago, which a server has kept or another bridge has held: at
+/// most 11 Mbit/s, so that what a site has missed does not fill its air.
+const HISTORY_PER_S: f64 = 1000.0;
+
+/// The same at once.
+const HISTORY_BURST: f64 = 64.0;
+
+/// Frames of the link that wait for that. Further ones wait with the node of the link, and what
+/// could not wait there either is looked for in its log.
+const WAITING_MAX: usize = 1024;
 
 /// Frames of an archive that are given to the link's side in one turn.
 const SEED_FRAMES: usize = 128;
@@ -141,6 +144,12 @@ pub struct Relay {
     site: Name,
     waiting: VecDeque<PassedFrame>,
     home_pace: TokenBucket,
+    history_pace: TokenBucket,
+    /// When the first of those that wait may leave.
+    paced: Duration,
+    /// How far the link's frames were looked through for those that could not wait; `None` if all
+    /// could.
+    behind: Option<Position>,
     to_link: Recent,
     to_home: Recent,
     /// How far the held frames of this side are with the other one; `None` if all are.
@@ -174,6 +183,9 @@ impl Relay {
             site,
             waiting: VecDeque::new(),
             home_pace: TokenBucket::new(HOME_PER_S, HOME_BURST, now.time),
+            history_pace: TokenBucket::new(HISTORY_PER_S, HISTORY_BURST, now.time),
+            paced: now.time,
+            behind: None,
             to_link: Recent::default(),
             to_home: Recent::default(),
             seeded: Some(Position::default()),
@@ -261,11 +273,11 @@ impl Relay {
     }
 
     fn next_time(&self, now: Duration) -> Option<Duration> {
-        let paced = self.home_pace.available_at(1.0);
+        let is_waiting = !self.waiting.is_empty() || self.behind.is_some();
         let times = [
             self.link.next_time(now),
             self.is_up.then_some(self.state_at),
-            (!self.waiting.is_empty()).then_some(paced),
+            is_waiting.then_some(self.paced),
             // From the start while the archive is read, and then without a pause.
             self.seeded
                 .map(|behind| match behind == Position::default() {
@@ -376,30 +388,83 @@ impl Relay {
                 self.to_link.note(now.time, bytes);
             }
         }
-        let left_out = home.node.take_left_out() + self.link.take_left_out();
+        let left_out = home.node.take_left_out();
         if left_out > 0 {
             self.out.push_back(LinkOutput::LeftOut(left_out));
+            self.seeded = Some(Position::default());
         }
     }
 
     /// Gives this side what was heard on the link, no faster than its people hear it.
     fn take_in(&mut self, now: Moment, home: &mut Chat) {
+        self.look_behind();
         loop {
             while self.waiting.len() < WAITING_MAX
                 && let Some(frame) = self.link.poll_passed()
             {
                 self.waiting.push_back(frame);
             }
-            if self.waiting.is_empty() || !self.home_pace.try_spend(1.0, now.time) {
-                return;
-            }
-            let Some(PassedFrame { bytes, is_new }) = self.waiting.pop_front() else {
+            self.paced = now.time;
+            let Some(first) = self.waiting.front() else {
                 return;
             };
-            self.has_moved = true;
-            if home.node.take_passed(now, &bytes, self.spread()) && is_new {
-                self.to_home.note(now.time, bytes);
+            let is_new = first.is_new;
+            if let Err(paced) = self.may_take_in(now.time, is_new, home) {
+                self.paced = paced;
+                return;
             }
+            let Some(PassedFrame { bytes, .. }) = self.waiting.pop_front() else {
+                return;
+            };
+            // What is here already costs nobody anything.
+            if home.node.take_passed(now, &bytes, self.spread()) {
+                self.has_moved = true;
+                self.pace_of(is_new).spend(1.0);
+                if is_new {
+                    self.to_home.note(now.time, bytes);
+                }
+            }
+        }
+    }
+
+    /// Looks for what could not wait, in the log of the link's side: some frames in a turn, once
+    /// everything else is here.
+    fn look_behind(&mut self) {
+        if self.link.take_left_out() > 0 {
+            self.behind = Some(Position::default());
+        }
+        if let Some(behind) = self.behind.filter(|_| self.waiting.is_empty()) {
+            let held = self.link.held_after(behind, SEED_FRAMES);
+            self.behind = held.last().map(|(position, _)| *position);
+            let is_new = false;
+            let held = held.into_iter();
+            self.waiting
+                .extend(held.map(|(_, bytes)| PassedFrame { bytes, is_new }));
+        }
+    }
+
+    fn pace_of(&mut self, is_new: bool) -> &mut TokenBucket {
+        match is_new {
+            true => &mut self.home_pace,
+            false => &mut self.history_pace,
+        }
+    }
+
+    /// Whether the next frame may come in now; the error is the time from which on it may.
+    fn may_take_in(
+        &mut self,
+        now: Duration,
+        is_new: bool,
+        home: &mut Chat,
+    ) -> Result<(), Duration> {
+        let sends = self.spread() == Spread::Send;
+        let pace = self.pace_of(is_new);
+        if pace.refill(now) < 1.0 {
+            return Err(pace.available_at(1.0));
+        }
+        match sends && !home.node.may_pass(now) {
+            true => Err(home.node.passes_at(now)),
+            false => Ok(()),
         }
     }
 
@@ -419,25 +484,3 @@ impl Relay {
         }
     }
 }
-
-/// Frames that came lately.
-#[derive(Debug, Default)]
-struct Recent(VecDeque<(Duration, Arc<[u8]>)>);
-
-impl Recent {
-    fn note(&mut self, now: Duration, bytes: Arc<[u8]>) {
-        while self.0.len() >= RECENT_MAX || self.0.front().is_some_and(|(at, _)| now > *at + RECENT)
-        {
-            self.0.pop_front();
-        }
-        self.0.push_back((now, bytes));
-    }
-
-    fn since(&self, now: Duration) -> Vec<Arc<[u8]>> {
-        let recent = self.0.iter().filter(|(at, _)| now <= *at + RECENT);
-        recent.map(|(_, bytes)| bytes.clone()).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests;

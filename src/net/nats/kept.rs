@@ -10,7 +10,7 @@ use async_nats::jetstream::stream;
 use futures_util::StreamExt;
 use futures_util::future::pending;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{BATCH_MAX, CONNECT_WAIT, NatsNews, Shared, arrived_of, tell_arrived};
 
@@ -25,6 +25,10 @@ const STREAM_DOUBLES: Duration = Duration::from_secs(120);
 
 /// A stream that gives nothing for this long is read after the next connection.
 const REPLAY_WAIT: Duration = Duration::from_secs(20);
+
+/// How often [`BATCH_MAX`] frames are read: a thousand in a second, as many as a bridge gives to
+/// its site. One that is given more than it can check, of people whom it has not met, drops it.
+const REPLAY_EVERY: Duration = Duration::from_millis(250);
 
 /// Tells when there is a connection, and what a stream kept meanwhile.
 pub(super) async fn watch(client: Client, shared: Arc<Shared>, connected: Arc<Notify>) {
@@ -95,6 +99,9 @@ async fn replay(
             }
             if !tell_arrived(arrived, shared).await {
                 return Ok(());
+            }
+            if seen == BATCH_MAX {
+                sleep(REPLAY_EVERY).await;
             }
         }
     }

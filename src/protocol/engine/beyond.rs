@@ -16,6 +16,9 @@ use crate::protocol::wire::frame::{ACKS_MAX, Ack, MemberTag};
 /// other side gets it by comparing digests.
 const PASSED_MAX: usize = 8192;
 
+/// The same of what was heard on a link: what is left out is looked for in the log.
+const PASSED_OF_LINK_MAX: usize = 1024;
+
 /// Most statements about sites that wait to be passed on: more than a bridge hears between two
 /// turns.
 const STATEMENTS_MAX: usize = 64;
@@ -131,7 +134,11 @@ pub(super) struct Beyond {
 
 impl Beyond {
     pub(super) fn pass(&mut self, frame: PassedFrame) {
-        match self.passed.len() < PASSED_MAX {
+        let most = match self.is_link {
+            true => PASSED_OF_LINK_MAX,
+            false => PASSED_MAX,
+        };
+        match self.passed.len() < most {
             true => self.passed.push_back(frame),
             false => self.left_out += 1,
         }

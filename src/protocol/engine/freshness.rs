@@ -247,6 +247,7 @@ impl Engine {
                 durable: &durable,
                 hash: frame.hash,
                 bytes: &frame.bytes,
+                held: Some(&frame.bytes),
             };
             self.hear_durable(now, &heard);
         }

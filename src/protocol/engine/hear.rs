@@ -3,6 +3,7 @@
 mod beats;
 
 use core::net::SocketAddr;
+use std::sync::Arc;
 
 use super::Engine;
 use super::config::{JOINING, MEMBERS_MAX, YOUNG_SESSION};
@@ -31,6 +32,15 @@ pub(super) struct ReceivedFrame<'f> {
     pub(super) durable: &'f Durable<'f>,
     pub(super) hash: u64,
     pub(super) bytes: &'f [u8],
+    /// The same, if they are held already: at the other side of a bridge, or where they waited.
+    pub(super) held: Option<&'f Arc<[u8]>>,
+}
+
+impl ReceivedFrame<'_> {
+    /// The datagram for the log, which shares it with whoever holds it already.
+    fn to_held(&self) -> Arc<[u8]> {
+        self.held.map_or_else(|| self.bytes.into(), Arc::clone)
+    }
 }
 
 /// Who sent the copy of a durable frame that was heard.
@@ -116,6 +126,7 @@ impl Engine {
                     durable,
                     hash: opened.hash,
                     bytes,
+                    held: None,
                 };
                 self.hear_durable(now, &heard);
             }
@@ -328,7 +339,7 @@ impl Engine {
     fn keep(&mut self, now: Moment, heard: &ReceivedFrame<'_>) -> bool {
         let author = heard.author;
         let frame = NewFrame {
-            bytes: heard.bytes.into(),
+            bytes: heard.to_held(),
             hash: heard.hash,
             messages: heard.durable.messages(),
             touched: now.time,

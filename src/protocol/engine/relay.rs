@@ -9,6 +9,7 @@
 
 use core::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Engine;
 use super::beyond::{PassedFrame, Statement};
@@ -77,8 +78,10 @@ impl Engine {
         }
         let is_new = age_at(self.me.clock_now(now), heard.author.clock) <= PROOF_AGE;
         let beyond = &mut self.group.beyond;
-        let bytes = heard.bytes.into();
-        beyond.pass(PassedFrame { bytes, is_new });
+        if let Some(held) = self.log.get(heard.id, heard.author.sequence) {
+            let bytes = held.bytes.clone();
+            beyond.pass(PassedFrame { bytes, is_new });
+        }
         let member = self.group.roster.get(heard.id);
         let is_here = member.is_some_and(|member| member.is_live);
         if is_new && is_here && heard.durable.messages() > 0 {
@@ -87,10 +90,10 @@ impl Engine {
     }
 
     /// The same for a frame of this member's own.
-    pub(super) fn pass_own_on(&mut self, bytes: &[u8]) {
+    pub(super) fn pass_own_on(&mut self, bytes: &Arc<[u8]>) {
         if self.is_bridge() {
             self.group.beyond.pass(PassedFrame {
-                bytes: bytes.into(),
+                bytes: bytes.clone(),
                 is_new: true,
             });
         }
@@ -116,7 +119,7 @@ impl Engine {
         &mut self,
         now: Moment,
         opened: &Opened<'_>,
-        bytes: &[u8],
+        bytes: &Arc<[u8]>,
         spread: Spread,
     ) -> bool {
         let author = &opened.frame.author;
@@ -147,6 +150,7 @@ impl Engine {
                 durable,
                 hash: opened.hash,
                 bytes,
+                held: Some(bytes),
             },
         );
         self.group.beyond.is_taking = false;
@@ -155,11 +159,23 @@ impl Engine {
         let is_held = self.log.get(id, author.sequence).is_some();
         if is_held && spread == Spread::Send {
             self.sending.note_passed(now.time, bytes.len());
-            self.out.send(self.group.to_all(), bytes.into());
+            self.out.send(self.group.to_all(), bytes.clone());
             // A beat says how far the frames go, which their authors' beats do not say here.
             self.group.presence.beat_soon(now.time);
         }
         is_held
+    }
+
+    /// Whether a frame of the other side may be sent to the group now: they leave as fast as this
+    /// member's own.
+    pub fn may_pass(&mut self, now: Duration) -> bool {
+        self.sending.pace.allows(now, 1)
+    }
+
+    /// When one may be sent that may not now.
+    #[must_use]
+    pub fn passes_at(&self, now: Duration) -> Duration {
+        self.sending.pace.next_time(now, 1)
     }
 
     /// Sends a frame of the other side again, or a statement about a site.

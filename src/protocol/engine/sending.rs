@@ -324,6 +324,7 @@ impl Sending {
     /// its author can repair it.
     pub(super) fn note_passed(&mut self, now: Duration, bytes: usize) {
         self.passes_on = true;
+        self.pace.sent();
         self.repair_budget.earn(bytes + WRAPPING_BYTES, now);
     }
 

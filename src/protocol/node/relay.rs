@@ -25,7 +25,7 @@ impl Node {
     }
 
     /// Takes in a durable frame of a bridge's other side. Returns whether it was not here.
-    pub fn take_passed(&mut self, now: Moment, bytes: &[u8], spread: Spread) -> bool {
+    pub fn take_passed(&mut self, now: Moment, bytes: &Arc<[u8]>, spread: Spread) -> bool {
         // Its signature was checked at the other side, whose verdicts this seal shares.
         match self.seal.open(bytes, &mut self.inside) {
             Ok(opened) => self.engine.take_passed(now, &opened, bytes, spread),
@@ -37,6 +37,17 @@ impl Node {
     #[must_use]
     pub fn is_loading(&self) -> bool {
         self.engine.is_loading()
+    }
+
+    /// Whether a frame of the other side may be sent to the group now.
+    pub fn may_pass(&mut self, now: Duration) -> bool {
+        self.engine.may_pass(now)
+    }
+
+    /// When one may be sent that may not now.
+    #[must_use]
+    pub fn passes_at(&self, now: Duration) -> Duration {
+        self.engine.passes_at(now)
     }
 
     /// Sends a frame of the other side, or a statement about a site, to the group.

@@ -112,11 +112,11 @@ fn the_host_mutes_and_appoints_and_nobody_else_does() {
     );
     rui.notes("bia muted you for all");
     // Whoever comes late knows it, and can name who is muted.
-    let mut late = place.member(&Home::new(), "late", &["--invite-file", &file]);
-    late.notes("ana is here");
+    let args = ["--json", "--invite-file", &file];
+    let mut late = place.member(&Home::new(), "late", &args);
+    late.shows(r#""muted":[{"user":"rui""#);
     late.says("/host");
-    late.notes("The host of this room is ana");
-    late.notes("Muted for all: rui");
+    late.shows("The host of this room is ana; May mute and give the word, too: bia; Muted for all");
     ana.says("/dismiss bia");
     bia.shows(r#""event":"dismissed""#);
     bia.says("/unmute rui");

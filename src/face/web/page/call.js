@@ -294,7 +294,7 @@ export class Call {
 	}
 
 	raise() {
-		this.page.command(this.hasHand ? '/hand down' : '/hand', this.place);
+		this.rule(this.hasHand ? '/hand down' : '/hand');
 	}
 
 	get hasHand() {
@@ -479,7 +479,9 @@ export class Call {
 		this.pushWords.textContent = t('page_call_push');
 		this.meter.ariaLabel = t('page_call_level');
 		this.watch.hidden = isIn;
-		for (const made of [this.leaveButton, this.hand]) made.hidden = !isIn;
+		this.leaveButton.hidden = !isIn;
+		// Whoever is muted asks for the word before taking part.
+		this.hand.hidden = !isIn && !this.roles?.muted_by;
 		for (const made of [this.mute, this.meter, this.pushLabel]) made.hidden = !tracks.sound;
 		for (const [media, select] of Object.entries(this.chosen)) {
 			select.ariaLabel = t(media === 'sound' ? 'page_call_microphone' : 'page_call_cameras');

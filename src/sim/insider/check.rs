@@ -12,6 +12,7 @@
 //! Claim, Late           6     gone, missing, undelivered, equivocating, late: only if it is so
 //! Newcomer              7     is known within 5 s
 //! File                        whoever takes a file has it in the end, as it was given
+//! Call                        nothing is played as somebody's that is not, and pictures arrive
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,8 @@ pub enum Kind {
     Work,
     /// Somebody who takes a file does not get it.
     File,
+    /// A picture is played that nobody captured, or too few are.
+    Call,
 }
 
 /// One thing that is wrong.

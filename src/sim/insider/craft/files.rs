@@ -148,7 +148,7 @@ impl Insider {
         }
     }
 
-    fn stream_seal(&self, stream: Stream, view: &View<'_>) -> StreamSeal {
+    pub(super) fn stream_seal(&self, stream: Stream, view: &View<'_>) -> StreamSeal {
         let (key, session) = match stream.of {
             Who::Honest(number) => view
                 .honest(number)

@@ -358,8 +358,10 @@ impl Receipts {
         let Some(answers) = self.answers.get(&id) else {
             return false;
         };
-        let has_told = answers.at.is_some_and(|at| at >= watch.said_at + SETTLED);
         let is_busy = answers.busy_at.is_some_and(|at| now < at + BUSY_FOR);
+        // What it stated last may be old.
+        let settled = if is_busy { watch.wait } else { SETTLED };
+        let has_told = answers.at.is_some_and(|at| at >= watch.said_at + settled);
         let is_mute = answers.asked >= ASKS && now >= answers.asked_at + answer;
         has_told || (is_mute && !is_busy)
     }

@@ -11,6 +11,7 @@
 //!     cargo test --test simulation insider::survey -- --ignored --nocapture
 //! ```
 //!
+//! `RODA_INSIDER_TABLE=1` prints what each member sent, by the type of its frames,
 //! `RODA_INSIDER_KEEPING=1` gives the members archives and a keeper,
 //! `RODA_INSIDER_AHEAD_S` limits how far its clocks are ahead, `RODA_INSIDER_KIND=Slow` shrinks to
 //! what causes that kind.
@@ -98,6 +99,7 @@ const CHECKED: [Kind; 13] = [
     Kind::Work,
     Kind::Panic,
     Kind::Role,
+    Kind::Call,
 ];
 
 /// The kinds that one attack in fifty still causes (`src/manual/security.md`)…
@@ -232,6 +234,13 @@ fn survey() {
             eprintln!("{seed}, without an attack: {finding:?}");
         }
         let mut findings = attack.findings(&peaceful, &attack.acts);
+        if setting("RODA_INSIDER_TABLE", 0) > 0 {
+            let attacked = attack.outcome(&attack.acts);
+            for (number, sent) in attacked.sent.iter().enumerate() {
+                let usual = peaceful.sent.get(number);
+                eprintln!("{seed}: {number} sent {sent:?}, usually {usual:?}");
+            }
+        }
         findings.dedup_by_key(|finding| finding.kind);
         for Finding { kind, text } in findings {
             *kinds.entry(kind).or_default() += 1;

@@ -321,7 +321,12 @@ impl Engine {
     pub(super) fn send_question(&mut self, now: Moment, question: Option<Question>) {
         if let Some((address, talk)) = question {
             let to = Destination::Member(address);
-            self.send_unrepaired(now, to, 0, Body::Sync(talk));
+            // Parts of an inventory have bounds of their own, in histories.
+            let is_part = matches!(talk, Talk::Inventory { .. });
+            let bytes = self.send_unrepaired(now, to, 0, Body::Sync(talk));
+            if !is_part {
+                self.out.reactions.spend(bytes);
+            }
         }
     }
 }

@@ -14,8 +14,12 @@
 //! because it is not known which of the two is a liar: a claim binds nobody but who makes it.
 //!
 //! A cause that comes after all is late, because its effect was shown before it. If its clock is
-//! later than that of the effect, the effect's author has not been shown it, but guessed that there
-//! would be such a frame.
+//! later than that of the effect, or it was made after the effect was shown, the effect's author
+//! has not been shown it, but guessed that there would be such a frame.
+//!
+//! There is room for few references, and what they lead to may have come to others only. More
+//! causes are among what the author acknowledges in a frame: what of that comes much later is late,
+//! too.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -26,6 +30,10 @@ use super::config::{
 use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::durable::Reference;
 
+/// How much later a frame is here than it was made that was lost on its way. Others may have been
+/// shown first what nobody referred to.
+const DELAYED_MS: u64 = 500;
+
 /// What was waited for in vain.
 #[derive(Debug, Default)]
 pub(super) struct CauseWaits {
@@ -34,6 +42,8 @@ pub(super) struct CauseWaits {
     vain: BTreeMap<(Option<u64>, u64), Vain>,
     /// The frames that were waited for in vain last, the oldest first.
     overtaken: VecDeque<Overtaken>,
+    /// By member, up to which frame others had got its frames that were shown without them.
+    hidden: BTreeMap<MemberTag, Overtaken>,
 }
 
 /// A frame that others were shown before, which refer to it.
@@ -43,6 +53,8 @@ struct Overtaken {
     sequence: u32,
     /// The latest clock of those.
     clock: u64,
+    /// What time it was here when the last of them was shown.
+    shown_at: u64,
 }
 
 /// How often frames were waited for in vain.
@@ -92,9 +104,9 @@ impl CauseWaits {
         most / (1 << times.min(CAUSE_WAIT_HALVINGS))
     }
 
-    /// Notes that a frame was waited for in vain.
-    pub(super) fn in_vain(&mut self, awaited: &Awaited, now: Duration) {
-        self.note_overtaken(awaited);
+    /// Notes that a frame was waited for in vain; `clock_now` is the time as frames state it.
+    pub(super) fn in_vain(&mut self, awaited: &Awaited, now: Duration, clock_now: u64) {
+        self.note_overtaken(awaited, clock_now);
         let by = (!awaited.is_attested).then_some(awaited.by);
         let key = (by, awaited.frame.member.short);
         let before = self.vain.get(&key);
@@ -116,7 +128,7 @@ impl CauseWaits {
         self.vain.insert(key, vain);
     }
 
-    fn note_overtaken(&mut self, awaited: &Awaited) {
+    fn note_overtaken(&mut self, awaited: &Awaited, clock_now: u64) {
         let Awaited { frame, clock, .. } = *awaited;
         let (member, sequence) = (frame.member, frame.sequence);
         let mut known = self.overtaken.iter_mut();
@@ -124,6 +136,7 @@ impl CauseWaits {
             known.find(|known| (known.member, known.sequence) == (member, sequence))
         {
             known.clock = known.clock.max(clock);
+            known.shown_at = clock_now;
             return;
         }
         if self.overtaken.len() >= CAUSE_WAITS_MAX {
@@ -133,13 +146,55 @@ impl CauseWaits {
             member,
             sequence,
             clock,
+            shown_at: clock_now,
         });
     }
 
-    /// Whether an effect of a frame with this clock was shown without it.
-    pub(super) fn is_overtaken(&self, member: MemberTag, sequence: u32, clock: u64) -> bool {
+    /// Notes that a frame with a clock was shown whose author had got what is not here of a member,
+    /// up to a sequence.
+    pub(super) fn hides(
+        &mut self,
+        (member, sequence): (MemberTag, u32),
+        clock: u64,
+        clock_now: u64,
+    ) {
+        if self.hidden.len() >= CAUSE_WAITS_MAX && !self.hidden.contains_key(&member) {
+            let oldest = self.hidden.iter().min_by_key(|(_, hidden)| hidden.shown_at);
+            if let Some(oldest) = oldest.map(|(member, _)| *member) {
+                self.hidden.remove(&oldest);
+            }
+        }
+        let hidden = Overtaken {
+            member,
+            sequence,
+            clock,
+            shown_at: clock_now,
+        };
+        self.hidden.insert(member, hidden);
+    }
+
+    /// Whether a frame with this clock was among the causes of what was shown, and was lost on its
+    /// way here.
+    fn was_hidden(&self, (member, sequence): (MemberTag, u32), clock: u64) -> bool {
+        self.hidden.get(&member).is_some_and(|by| {
+            let is_delayed = clock.saturating_add(DELAYED_MS << 16) < by.shown_at;
+            sequence <= by.sequence && clock < by.clock && is_delayed
+        })
+    }
+
+    /// Whether an effect of a frame with this clock was shown without it. A clock that is ahead of
+    /// the time says nothing about when the frame was made.
+    pub(super) fn is_overtaken(
+        &self,
+        (member, sequence): (MemberTag, u32),
+        clock: u64,
+        clock_now: u64,
+    ) -> bool {
         let mut overtaken = self.overtaken.iter();
-        overtaken.any(|by| (by.member, by.sequence) == (member, sequence) && clock < by.clock)
+        overtaken.any(|by| {
+            let is_it = (by.member, by.sequence) == (member, sequence);
+            is_it && clock < by.clock && (clock < by.shown_at || clock > clock_now)
+        }) || self.was_hidden((member, sequence), clock)
     }
 }
 
@@ -174,8 +229,8 @@ mod tests {
         for sequence in 1..=9 {
             let frame = frame(7, sequence);
             // Several frames waited for it.
-            waits.in_vain(&awaited(&frame, 1, true), NOW);
-            waits.in_vain(&awaited(&frame, 2, true), NOW);
+            waits.in_vain(&awaited(&frame, 1, true), NOW, 1000);
+            waits.in_vain(&awaited(&frame, 2, true), NOW, 1000);
             let times = sequence.min(4);
             let patience = waits.patience(&awaited(&frame, 3, true), NOW);
             assert_eq!(patience, CAUSE_WAIT / (1 << times));
@@ -195,7 +250,7 @@ mod tests {
     fn a_claim_about_another_binds_whoever_makes_it() {
         let mut waits = CauseWaits::default();
         let (invented, said) = (frame(7, u32::MAX), frame(7, 3));
-        waits.in_vain(&awaited(&invented, 1, false), NOW);
+        waits.in_vain(&awaited(&invented, 1, false), NOW, 1000);
         let by_liar = waits.patience(&awaited(&said, 1, false), NOW);
         let by_other = waits.patience(&awaited(&said, 2, false), NOW);
         assert_eq!((by_liar, by_other), (CAUSE_WAIT / 2, CAUSE_WAIT));
@@ -205,22 +260,42 @@ mod tests {
     fn what_comes_after_its_effect_is_late_unless_that_guessed_it() {
         let mut waits = CauseWaits::default();
         let cause = frame(7, 3);
-        waits.in_vain(&awaited(&cause, 1, false), NOW);
-        assert!(waits.is_overtaken(cause.member, 3, 499));
-        assert!(
-            !waits.is_overtaken(cause.member, 3, 501),
-            "it was said later"
-        );
-        assert!(!waits.is_overtaken(cause.member, 4, 499));
+        // It was shown at 400, with a clock that is ahead.
+        waits.in_vain(&awaited(&cause, 1, false), NOW, 400);
+        let is_overtaken = |sequence, clock| {
+            let frame = (cause.member, sequence);
+            waits.is_overtaken(frame, clock, 450)
+        };
+        assert!(is_overtaken(3, 399));
+        assert!(!is_overtaken(3, 401), "it was made when that was shown");
+        assert!(is_overtaken(3, 499), "its clock says nothing");
+        assert!(!is_overtaken(3, 501), "it was said later");
+        assert!(!is_overtaken(4, 399));
+    }
+
+    #[test]
+    fn what_many_hide_is_late_if_it_was_lost_on_its_way() {
+        let mut waits = CauseWaits::default();
+        let tag = MemberTag::of(7, 0);
+        let ms = |ms: u64| ms << 16;
+        waits.hides((tag, 3), ms(9000), ms(8000));
+        let is_late = |sequence, clock| waits.is_overtaken((tag, sequence), clock, ms(8100));
+        assert!(is_late(3, ms(7000)));
+        assert!(is_late(2, ms(7000)), "it came before");
+        assert!(!is_late(4, ms(7000)), "nobody had it");
+        assert!(!is_late(3, ms(7900)), "it was on its way");
+        assert!(!is_late(3, ms(9001)), "it was said later");
     }
 
     #[test]
     fn many_liars_take_little_room() {
         let mut waits = CauseWaits::default();
         for author in 0..10_000 {
-            waits.in_vain(&awaited(&frame(author, 1), 1, true), NOW);
+            waits.hides((MemberTag::of(author, 0), 1), 500, 400);
+            waits.in_vain(&awaited(&frame(author, 1), 1, true), NOW, 1000);
         }
         assert_eq!(waits.vain.len(), CAUSE_WAITS_MAX);
         assert_eq!(waits.overtaken.len(), CAUSE_WAITS_MAX);
+        assert_eq!(waits.hidden.len(), CAUSE_WAITS_MAX);
     }
 }

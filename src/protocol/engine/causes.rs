@@ -112,12 +112,32 @@ impl Engine {
         if self.awaited(now, frame).iter().any(is_effect) {
             return false;
         }
+        let clock_now = self.me.clock_now(now);
         for cause in &frame.durable.references {
             if let Some(missing) = self.as_awaited(frame, *cause) {
-                self.receiving.cause_waits.in_vain(&missing, now.time);
+                let waits = &mut self.receiving.cause_waits;
+                waits.in_vain(&missing, now.time, clock_now);
             }
         }
         true
+    }
+
+    /// Notes which frames of others are not here that the author of a shown frame had got. Its
+    /// references need not lead to them: there is room for few, and what they lead to may have come
+    /// to others only.
+    pub(super) fn note_hidden(&mut self, now: Moment, frame: &Opened<'_>) {
+        let clock_now = self.me.clock_now(now);
+        for cause in acknowledged(frame) {
+            let id = self.group.roster.find(cause.member);
+            let id = id.filter(|id| *id != ME && *id != frame.id);
+            let receiving = &self.receiving;
+            let is_here =
+                |id| receiving.is_past(id, cause.sequence) || receiving.has(id, cause.sequence);
+            if id.is_some_and(|id| !is_here(id)) {
+                let (of, clock) = ((cause.member, cause.sequence), frame.held.position.clock);
+                self.receiving.cause_waits.hides(of, clock, clock_now);
+            }
+        }
     }
 
     /// Shows a cause if it and all before it are here.

@@ -40,9 +40,16 @@ pub const NACK_OF_RECEIVED: f64 = 0.1;
 /// Bytes of NACKs for each byte of durable frames that were missing and come: a request for a short
 /// frame is as long as the frame. Whoever sends without end and leaves gaps is asked no more.
 pub const NACK_OF_REPAIRED: f64 = 1.0;
+/// So many bytes of these per second count in full, which is one line of two that are said each
+/// second…
+pub const NACK_REPAIRED_BYTES_PER_S: f64 = 250.0;
+/// …and so many at once. Of more, each counts as [`NACK_OF_RECEIVED`]: one request then asks for
+/// many frames.
+pub const NACK_REPAIRED_BURST_BYTES: f64 = 8.0 * 1024.0;
 /// Bytes of NACKs per second beside that…
 pub const NACK_BYTES_PER_S: f64 = 150.0;
-/// …and at once: together 2.6 kbit/s over any minute, of the 20 that anybody may cause.
+/// …and at once: together 2.6 kbit/s over any minute, of the 20 that anybody may cause, and 5.7 if
+/// somebody sends all that was missing.
 pub const NACK_BURST_BYTES: f64 = 10.0 * 1024.0;
 /// After this many requests of which nothing came, a member's frames are asked for a few at a time,
 /// and after those of whom something comes.
@@ -76,6 +83,12 @@ pub const REPAIR_YOUNG: Duration = GAP_GIVEN_UP_AFTER;
 pub const REPAIR_BYTES_PER_S: f64 = 400.0;
 /// …and how many at once: together 6 kbit/s over any minute, of the 20 that anybody may cause.
 pub const REPAIR_BURST_BYTES: f64 = 20.0 * 1024.0;
+/// Of repairs on credit, so much is left to frames that were asked for seldom, at most this part of
+/// what was earned…
+pub const REPAIR_CREDIT_LEFT: f64 = 0.4;
+/// …and so many bytes: a few lines. Whoever asks for one frame all the time takes no repair from
+/// another one.
+pub const REPAIR_CREDIT_LEFT_MAX_BYTES: f64 = 8.0 * 1024.0;
 /// Upper bound of the copies of one repair, in a group up to [`SMALL_GROUP`].
 pub const REPAIR_COPIES_MAX: u8 = 3;
 /// Upper bound of the repairs that wait to be sent; more would come too late to help.
@@ -103,6 +116,21 @@ pub const REPEAT_ONCE_ABOVE: f64 = 0.5;
 pub const REPEAT_TWICE_ABOVE: f64 = 2.0;
 /// Time between a frame and an unasked repeat of it, in round trips.
 pub const REPEAT_GRTT: u32 = 2;
+
+/// Bytes per second of all that others cause a member to send, but NACKs and repairs of what it
+/// said lately: four reports a second…
+pub const REACTION_BYTES_PER_S: f64 = 1000.0;
+/// …and how many at once: 150 reports, and a quarter for what is more urgent. Together these are 15
+/// kbit/s over any minute, of the 20 that anybody may cause.
+pub const REACTION_BURST_BYTES: f64 = 48.0 * 1024.0;
+/// The same for each byte of durable frames that comes: 2 kbit/s at 1 Mbit/s…
+pub const REACTION_OF_RECEIVED: f64 = 0.002;
+/// …and where more comes in a second than this, for each further byte…
+pub const RECEIVED_FAST_BYTES_PER_S: usize = 200_000;
+/// …so much: 128 reports and 200 requests a second at 100 Mbit/s.
+pub const REACTION_OF_FAST: f64 = 0.02;
+/// A member acknowledges by a beat what it may not report, so often: 16 members at a time.
+pub const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(1);
 
 /// Frames that a receiver keeps ahead of the next one in order.
 pub const WINDOW_FRAMES: u32 = 4096;

@@ -148,14 +148,17 @@ impl Engine {
         let late_ms = LATE_AFTER.as_millis() as u64;
         let clock = frame.held.position.clock;
         let old_ms = clock_ms(clock) + OLD_AFTER.as_millis() as u64;
-        let is_old = old_ms < clock_ms(self.me.clock_now(now));
+        let clock_now = self.me.clock_now(now);
+        let is_old = old_ms < clock_ms(clock_now);
         let is_behind = clock.saturating_add(late_ms << 16) < self.receiving.newest_shown;
         let waits = &self.receiving.cause_waits;
         let sequence = frame.held.position.sequence;
-        let is_overtaken = waits.is_overtaken(frame.author.tag(), sequence, clock);
+        let place = (frame.author.tag(), sequence);
+        let is_overtaken = waits.is_overtaken(place, clock, clock_now);
         let is_late =
             is_old || is_behind || is_overtaken || self.is_far_ahead(now, frame.id, clock);
         let order = if is_late { Order::Late } else { Order::InOrder };
+        self.note_hidden(now, frame);
         self.show_opened(now, frame, order);
         true
     }

@@ -27,6 +27,9 @@ use crate::protocol::wire::frame::durable::{Durable, Record};
 use crate::protocol::wire::frame::{Author, Body, Frame, Kind};
 use crate::protocol::wire::seal::Opened;
 
+/// How long a newcomer with whose clock somebody agrees waits for what that one said.
+const TOLD_AFTER: Duration = Duration::from_secs(30);
+
 /// What a member's clock showed, and from where it was heard.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StatedClock {
@@ -218,6 +221,12 @@ impl Engine {
             return;
         }
         if all.is_shared || !may_follow {
+            let tells_from = self.me.listening_since + TOLD_AFTER;
+            if all.is_shared && now.time < tells_from {
+                // Perhaps those who share it have said something that is not here yet.
+                self.receiving.clocks.compare_at = Some(tells_from);
+                return;
+            }
             let ahead = Duration::from_millis(all.median_ms.unsigned_abs());
             let is_refused = all.median_ms < 0 && ahead > CLOCK_REFUSED_AHEAD;
             if is_refused

@@ -250,7 +250,8 @@ impl Engine {
         let was_missing = self.receiving.is_missing(id, sequence);
         self.receiving
             .nack_budget
-            .earn(heard.bytes.len(), was_missing);
+            .earn(heard.bytes.len(), was_missing, now.time);
+        self.out.reactions.earn(heard.bytes.len(), now.time);
         self.me.clock.observe(author.clock, now.wall_ms);
         let rng = &mut self.rng;
         self.receiving.update(id, |inbox| {

@@ -14,7 +14,7 @@
 //! amendments  messages that were changed lately
 //! sync        digests, inventories · exchange (pull_order) · answers · asked_in_vain
 //! mirror      the lobby's plain copies and guests
-//! out         datagrams and events, in order
+//! out         datagrams and events, in order; reactions, what leaves because of others
 //! ```
 //!
 //! Where a frame concerns several parts, these files route between them:
@@ -84,6 +84,7 @@ pub mod pace;
 pub mod presence;
 pub mod private;
 mod pull_order;
+mod reactions;
 pub mod receipts;
 mod receiving;
 pub mod relay;

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use super::config::{
-    NACK_BURST_BYTES, NACK_BYTES_PER_S, NACK_OF_RECEIVED, NACK_OF_REPAIRED, VAIN_FEW,
+    NACK_BURST_BYTES, NACK_BYTES_PER_S, NACK_OF_RECEIVED, NACK_OF_REPAIRED,
+    NACK_REPAIRED_BURST_BYTES, NACK_REPAIRED_BYTES_PER_S, VAIN_FEW,
 };
 use crate::protocol::rate::TokenBucket;
 
@@ -33,6 +34,8 @@ impl Prospect {
 pub(super) struct NackBudget {
     by_received: TokenBucket,
     by_repaired: TokenBucket,
+    /// How much of what was missing counts in full.
+    in_full: TokenBucket,
 }
 
 impl Default for NackBudget {
@@ -41,17 +44,26 @@ impl Default for NackBudget {
         Self {
             by_received: bucket(),
             by_repaired: bucket(),
+            in_full: TokenBucket::new(
+                NACK_REPAIRED_BYTES_PER_S,
+                NACK_REPAIRED_BURST_BYTES,
+                Duration::ZERO,
+            ),
         }
     }
 }
 
 impl NackBudget {
     /// Notes that a new durable frame of so many bytes came, which was asked for or not.
-    pub(super) fn earn(&mut self, bytes: usize, was_missing: bool) {
+    pub(super) fn earn(&mut self, bytes: usize, was_missing: bool, now: Duration) {
         let bytes = bytes as f64;
         self.by_received.spend(-bytes * NACK_OF_RECEIVED);
         if was_missing {
-            self.by_repaired.spend(-bytes * NACK_OF_REPAIRED);
+            let part = match self.in_full.try_spend(bytes, now) {
+                true => NACK_OF_REPAIRED,
+                false => NACK_OF_RECEIVED,
+            };
+            self.by_repaired.spend(-bytes * part);
         }
     }
 
@@ -125,12 +137,27 @@ mod tests {
     }
 
     #[test]
+    fn whoever_sends_what_was_missing_without_end_is_asked_little() {
+        let (mut budget, mut bytes) = (NackBudget::default(), 0);
+        for tick in 0..6000 {
+            let now = SECOND + SECOND * tick / 100;
+            // 200 kbit/s, of which a tenth was missing.
+            budget.earn(250, tick.is_multiple_of(10), now);
+            while budget.waits_until(0, now).is_none() {
+                budget.spend(250);
+                bytes += 250;
+            }
+        }
+        assert!(bytes * 8 <= 60 * 10_000, "{bytes}");
+    }
+
+    #[test]
     fn what_was_not_asked_for_pays_for_no_request() {
         let mut budget = NackBudget::default();
         asked(&mut budget, 0, 60);
         let now = SECOND * 61;
         budget.waits_until(0, now);
-        budget.earn(1000 * 1000, false);
+        budget.earn(1000 * 1000, false, now);
         let bytes = asked(&mut budget, 0, 120);
         assert!(bytes as f64 <= 60.0 * NACK_BYTES_PER_S + 500.0, "{bytes}");
     }
@@ -141,7 +168,7 @@ mod tests {
         asked(&mut budget, 0, 60);
         let now = SECOND * 61;
         budget.waits_until(0, now);
-        budget.earn(1000 * 1000, true);
+        budget.earn(1000 * 1000, true, now);
         let mut asked = 0;
         while budget.waits_until(0, now).is_none() {
             budget.spend(500);

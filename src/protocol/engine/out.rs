@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::event::{Destination, EngineEvent, NamedKey, Transmit};
+use super::reactions::Reactions;
 
 /// Two queues, which the owner empties after each call: what one call puts in is bounded by what
 /// came in with it.
@@ -11,6 +12,8 @@ use super::event::{Destination, EngineEvent, NamedKey, Transmit};
 pub(super) struct Out {
     datagrams: VecDeque<Transmit>,
     events: VecDeque<EngineEvent>,
+    /// How much may leave because others cause it.
+    pub(super) reactions: Reactions,
 }
 
 impl Out {

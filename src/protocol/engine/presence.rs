@@ -5,13 +5,16 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::config::{
-    ANSWER_REPEAT, ANSWERS, ANSWERS_IN, FAREWELL_TAIL, GREET_PER_MEMBER, HELLO_REPEATS, INSIST,
-    TAIL, TAIL_BEAT_AFTER, TAIL_OF_BURST_GRTT,
+    ACKNOWLEDGE_EVERY, ANSWER_REPEAT, ANSWERS, ANSWERS_IN, FAREWELL_TAIL, GREET_PER_MEMBER,
+    HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER, TAIL_OF_BURST_GRTT,
 };
 use crate::protocol::rng::Rng;
 
 /// Time between frames of others and the beat behind them.
 const BEAT_BEHIND_OTHERS: Duration = Duration::from_millis(500);
+
+/// Time between two beats that others cause.
+const BEAT_AGAIN: Duration = Duration::from_secs(1);
 
 /// When to send beats, and to repeat the last durable frame.
 #[derive(Debug, Default)]
@@ -25,6 +28,9 @@ pub struct Presence {
     answered: VecDeque<Duration>,
     beat_at: Option<Duration>,
     beaten_at: Duration,
+    has_beaten: bool,
+    /// When frames of others are acknowledged by a beat, at the earliest.
+    acknowledges_from: Duration,
     /// When the next member that is not proven to be there is invited, at the earliest.
     invites_from: Duration,
 }
@@ -119,6 +125,21 @@ impl Presence {
         self.beat_by(now + BEAT_BEHIND_OTHERS);
     }
 
+    /// Plans a beat that acknowledges frames of others: at most one in a while.
+    pub fn acknowledge(&mut self, now: Duration) {
+        if now >= self.acknowledges_from {
+            self.acknowledges_from = now + ACKNOWLEDGE_EVERY;
+            let again = self.beaten_at + BEAT_AGAIN;
+            self.beat_by(again.max(now + BEAT_BEHIND_OTHERS));
+        }
+    }
+
+    /// Whether the last frame was repeated behind its tail.
+    #[must_use]
+    pub fn has_insisted(&self) -> bool {
+        self.insisted > 0
+    }
+
     /// Plans a beat for now.
     pub fn beat_now(&mut self, now: Duration) {
         if !self.is_leaving {
@@ -127,8 +148,12 @@ impl Presence {
     }
 
     /// Plans two beats, because a member asks whether this one is here; unless it has answered
-    /// often lately, which all have heard.
+    /// often lately, which all have heard. Behind a beat that has just left, one more follows after
+    /// a while.
     pub fn answer(&mut self, now: Duration) {
+        if now < self.beaten_at + BEAT_AGAIN && self.has_beaten {
+            return self.beat_by(self.beaten_at + BEAT_AGAIN);
+        }
         if self.answered.len() >= ANSWERS {
             if self
                 .answered
@@ -162,7 +187,7 @@ impl Presence {
 
     /// Notes that a beat was sent; the next follows after the interval, a quarter more or less.
     pub fn beaten(&mut self, now: Duration, interval: Duration, rng: &mut Rng) {
-        self.beaten_at = now;
+        (self.beaten_at, self.has_beaten) = (now, true);
         if self.is_leaving {
             return;
         }

@@ -2,7 +2,8 @@
 //!
 //! Nobody is reported as lacking something who has not shown it. A member shows it by an
 //! acknowledgement, made after the frame had time to arrive, or by not answering when it is asked
-//! twice. Of those who were not asked, because many others are waited for, nothing is said.
+//! twice. Of those who were not asked, because many others are waited for, nothing is said; nor of
+//! those who have too many others to answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,6 +19,14 @@ const ASKED_MAX: usize = 8;
 
 /// How often a member is asked before its silence says something.
 const ASKS: u8 = 2;
+
+/// A beat that is full of acknowledgements leaves out somebody. Its author may have heard all that
+/// it does not acknowledge, and its silence says nothing for this time…
+const BUSY_FOR: Duration = Duration::from_secs(10);
+
+/// …and it is waited for no longer than this after the frame was said, because others may really
+/// lack it.
+const BUSY_AWAITED: Duration = Duration::from_secs(10);
 
 /// An acknowledgement speaks for a lack if the frame was said this long before: it was repeated,
 /// and asked for, meanwhile.
@@ -62,6 +71,8 @@ struct Answers {
     /// How often it was asked since, and when last; no more than [`ASKS`] times are noted.
     asked: u8,
     asked_at: Duration,
+    /// When its last beat came, if that was full of acknowledgements.
+    busy_at: Option<Duration>,
 }
 
 /// What a member lacked when it went.
@@ -166,14 +177,12 @@ impl Receipts {
     ) -> Option<Delivered> {
         let late = self.settle(id, through);
         if by == AckBy::Now && self.expected.contains(&id) {
-            let at = Some(now);
-            self.answers.insert(
-                id,
-                Answers {
-                    at,
-                    ..Answers::default()
-                },
-            );
+            let answers = self.answers.entry(id).or_default();
+            *answers = Answers {
+                at: Some(now),
+                busy_at: answers.busy_at,
+                ..Answers::default()
+            };
         }
         let delivered = self.completed_by(|receipts| {
             let known = receipts.through.entry(id).or_default();
@@ -183,6 +192,13 @@ impl Receipts {
             }
         });
         delivered.or(late)
+    }
+
+    /// Notes a member's beat, which has as many acknowledgements as it can have or fewer.
+    pub fn note_beat(&mut self, id: Id, is_full: bool, now: Duration) {
+        if self.expected.contains(&id) {
+            self.answers.entry(id).or_default().busy_at = is_full.then_some(now);
+        }
     }
 
     /// Notes that everybody who is waited for is asked now.
@@ -328,6 +344,9 @@ impl Receipts {
                     ask.push(*id);
                 }
                 asked if now < asked.asked_at + answer => is_awaited = true,
+                Answers { asked: ASKS.., .. } => {
+                    is_awaited |= now < watch.said_at + BUSY_AWAITED;
+                }
                 _ => ask.push(*id),
             }
         }
@@ -339,9 +358,12 @@ impl Receipts {
         let Some(answers) = self.answers.get(&id) else {
             return false;
         };
-        let has_told = answers.at.is_some_and(|at| at >= watch.said_at + SETTLED);
+        let is_busy = answers.busy_at.is_some_and(|at| now < at + BUSY_FOR);
+        // What it stated last may be old.
+        let settled = if is_busy { watch.wait } else { SETTLED };
+        let has_told = answers.at.is_some_and(|at| at >= watch.said_at + settled);
         let is_mute = answers.asked >= ASKS && now >= answers.asked_at + answer;
-        has_told || is_mute
+        has_told || (is_mute && !is_busy)
     }
 
     /// When [`Receipts::overdue`] may have something.

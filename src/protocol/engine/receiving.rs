@@ -191,11 +191,23 @@ impl Receiving {
         self.next_nack_at = now + interval;
     }
 
-    /// How far the frames of those heard lately are here: at most `max` acknowledgements.
-    pub(super) fn acks(&self, now: Duration, max: usize, roster: &Roster) -> Vec<Ack> {
+    /// How far the frames of those heard lately are here: at most `max` acknowledgements, which
+    /// begin with those of `first`.
+    pub(super) fn acks(
+        &mut self,
+        now: Duration,
+        max: usize,
+        first: &[MemberTag],
+        roster: &Roster,
+    ) -> Vec<Ack> {
         let since = now.saturating_sub(2 * roster.beat_interval());
-        let recent = self.reports.recent(since, max.min(ACKS_MAX));
-        let acks = recent.into_iter().filter_map(|id| self.ack(id, roster));
+        let max = max.min(ACKS_MAX);
+        let mut ids: Vec<Id> = first.iter().filter_map(|tag| roster.find(*tag)).collect();
+        ids.truncate(max / 2);
+        let mut recent = self.reports.acknowledged(since, max - ids.len());
+        recent.retain(|id| !ids.contains(id));
+        ids.extend(recent);
+        let acks = ids.into_iter().filter_map(|id| self.ack(id, roster));
         acks.collect()
     }
 

@@ -9,7 +9,8 @@
 use std::time::Duration;
 
 use super::config::{
-    REPAIR_BURST_BYTES, REPAIR_BYTES_PER_S, REPAIR_CREDIT, REPAIR_CREDIT_AGE, REPAIR_YOUNG,
+    MUTE_SINGLE_ASKS, REPAIR_BURST_BYTES, REPAIR_BYTES_PER_S, REPAIR_CREDIT, REPAIR_CREDIT_AGE,
+    REPAIR_CREDIT_LEFT, REPAIR_CREDIT_LEFT_MAX_BYTES, REPAIR_YOUNG,
 };
 use crate::protocol::rate::TokenBucket;
 
@@ -37,8 +38,18 @@ pub(super) struct RepairBudget {
     /// Credit in bytes, earned since `since` and in the period before.
     credit: f64,
     credit_before: f64,
+    /// What was earned in both.
+    earned: f64,
+    earned_before: f64,
     since: Duration,
     steady: TokenBucket,
+}
+
+/// Out of what a repair is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paid {
+    Credit,
+    Steady,
 }
 
 impl Default for RepairBudget {
@@ -46,6 +57,8 @@ impl Default for RepairBudget {
         Self {
             credit: 0.0,
             credit_before: 0.0,
+            earned: 0.0,
+            earned_before: 0.0,
             since: Duration::ZERO,
             steady: TokenBucket::new(REPAIR_BYTES_PER_S, REPAIR_BURST_BYTES, Duration::ZERO),
         }
@@ -57,19 +70,31 @@ impl RepairBudget {
     pub(super) fn earn(&mut self, bytes: usize, now: Duration) {
         self.expire(now);
         self.credit += bytes as f64 * REPAIR_CREDIT;
+        self.earned += bytes as f64 * REPAIR_CREDIT;
     }
 
-    /// Spends so many bytes, if they are there.
-    pub(super) fn try_spend(&mut self, bytes: usize, age: Age, now: Duration) -> bool {
+    /// Spends so many bytes on a frame that was asked for so often, if they are there.
+    pub(super) fn try_spend(
+        &mut self,
+        bytes: usize,
+        (age, asked): (Age, u8),
+        now: Duration,
+    ) -> Option<Paid> {
         self.expire(now);
         let bytes = bytes as f64;
-        if age == Age::Young && self.credit + self.credit_before >= bytes {
+        let left = match asked > MUTE_SINGLE_ASKS {
+            true => (self.earned + self.earned_before) * REPAIR_CREDIT_LEFT,
+            false => 0.0,
+        };
+        let needed = bytes + left.min(REPAIR_CREDIT_LEFT_MAX_BYTES);
+        if age == Age::Young && self.credit + self.credit_before >= needed {
             let old = self.credit_before.min(bytes);
             self.credit_before -= old;
             self.credit -= bytes - old;
-            return true;
+            return Some(Paid::Credit);
         }
-        self.steady.try_spend(bytes, now)
+        let is_paid = self.steady.try_spend(bytes, now);
+        is_paid.then_some(Paid::Steady)
     }
 
     fn expire(&mut self, now: Duration) {
@@ -78,8 +103,10 @@ impl RepairBudget {
         if periods < 1.0 {
             return;
         }
-        self.credit_before = if periods < 2.0 { self.credit } else { 0.0 };
-        self.credit = 0.0;
+        let is_next = periods < 2.0;
+        self.credit_before = if is_next { self.credit } else { 0.0 };
+        self.earned_before = if is_next { self.earned } else { 0.0 };
+        (self.credit, self.earned) = (0.0, 0.0);
         self.since = now;
     }
 }
@@ -92,8 +119,22 @@ mod tests {
 
     /// How many bytes are granted of 1000 at a time, asked for until none is.
     fn all_of(budget: &mut RepairBudget, age: Age, now: Duration) -> usize {
-        let grants = std::iter::from_fn(|| budget.try_spend(1000, age, now).then_some(1000));
-        grants.take(1_000_000).sum()
+        all_asked(budget, (age, 1), now)
+    }
+
+    /// The same of frames that were asked for so often.
+    fn all_asked(budget: &mut RepairBudget, asked: (Age, u8), now: Duration) -> usize {
+        let grant = || budget.try_spend(1000, asked, now).map(|_| 1000);
+        std::iter::from_fn(grant).take(1_000_000).sum()
+    }
+
+    #[test]
+    fn whoever_asks_for_one_frame_all_the_time_leaves_repairs_of_the_others() {
+        let mut budget = RepairBudget::default();
+        budget.earn(10_000, SECOND);
+        all_asked(&mut budget, (Age::Young, 9), SECOND);
+        let others = all_of(&mut budget, Age::Young, SECOND);
+        assert!((8000..10_000).contains(&others), "{others}");
     }
 
     #[test]

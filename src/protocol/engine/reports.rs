@@ -30,6 +30,10 @@ const HOST_PER_S: f64 = 1.0;
 /// …and at once. A host that gets more than half of them leaves half of all reports to the others,
 /// however many members it has.
 const HOST_BURST: f64 = 40.0;
+/// How long a report waits while nothing like it may leave.
+const WAIT_WHILE_SCARCE: Duration = Duration::from_millis(250);
+/// After a report had to wait, those come first for so long that have waited longest.
+const SCARCE_FOR: Duration = Duration::from_secs(10);
 /// Shortest time that a report which may not leave waits.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
@@ -39,6 +43,10 @@ pub struct Reports {
     senders: BTreeMap<Id, Sender>,
     allowance: Allowance<TOTAL_PER_S, TOTAL_BURST>,
     shares: HostBudgets<Share>,
+    /// Whether a report had to wait because too many left, since that was asked last…
+    is_held_up: bool,
+    /// …and until when those come first that have waited longest.
+    scarce_until: Duration,
     /// Nothing is due before this time.
     due_at: Option<Duration>,
 }
@@ -85,6 +93,8 @@ struct Sender {
     /// Copies of its frames that came since its last new one.
     repeats: u32,
     due: Option<Duration>,
+    /// Since when it has frames that were neither reported nor acknowledged.
+    owed_since: Option<Duration>,
     echo: (u32, Duration),
     last_at: Option<Duration>,
     bulk_at: Option<Duration>,
@@ -114,12 +124,19 @@ pub enum ReportReason {
     Asked,
 }
 
+/// Sorts those first to whom something is owed for the longest time.
+fn owed_longest(owed_since: Option<Duration>) -> Duration {
+    owed_since.unwrap_or(Duration::MAX)
+}
+
 impl Default for Reports {
     fn default() -> Self {
         Self {
             senders: BTreeMap::new(),
             allowance: Allowance::default(),
             shares: HostBudgets::new(HOST_PER_S, HOST_BURST),
+            is_held_up: false,
+            scarce_until: Duration::ZERO,
             due_at: None,
         }
     }
@@ -132,6 +149,7 @@ impl Reports {
         sender.unreported += 1;
         sender.repeats = 0;
         sender.last_at = Some(now);
+        sender.owed_since.get_or_insert(now);
         sender.allowance.earn();
         self.allowance.earn();
         if let Some(sequence) = first_hand {
@@ -166,8 +184,11 @@ impl Reports {
         rng: &mut Rng,
     ) {
         let sender = self.senders.entry(to).or_default();
-        if reason == ReportReason::Bulk {
-            sender.bulk_at = Some(now);
+        match reason {
+            ReportReason::Bulk => sender.bulk_at = Some(now),
+            // Perhaps what was said of its frames before was lost.
+            ReportReason::Asked => _ = sender.owed_since.get_or_insert(now),
+            ReportReason::Line => {}
         }
         let at = match reason {
             ReportReason::Line if members > ACK_GROUP => return,
@@ -185,18 +206,24 @@ impl Reports {
         self.due_at = Some(self.due_at.map_or(at, |due_at| due_at.min(at)));
     }
 
-    /// The next report that is due. `share_of` says with whom a member shares them; `None` for one
-    /// whose address is not known.
+    /// The next report that is due, if any may leave. `share_of` says with whom a member shares
+    /// them; `None` for one whose address is not known.
     pub(super) fn pop(
         &mut self,
         now: Duration,
+        may_report: bool,
         share_of: impl Fn(Id) -> Option<Share>,
     ) -> Option<Report> {
         self.due_at.filter(|at| *at <= now)?;
         let is_due = |sender: &Sender| sender.due.is_some_and(|due| due <= now);
+        let is_scarce = now < self.scarce_until;
         let (id, sender) = loop {
-            let Some((id, sender)) = self.senders.iter_mut().find(|(_, sender)| is_due(sender))
-            else {
+            let mut due = self.senders.iter_mut().filter(|(_, sender)| is_due(sender));
+            let next = match is_scarce {
+                true => due.min_by_key(|(_, sender)| owed_longest(sender.owed_since)),
+                false => due.next(),
+            };
+            let Some((id, sender)) = next else {
                 self.due_at = self.senders.values().filter_map(|sender| sender.due).min();
                 return None;
             };
@@ -210,9 +237,19 @@ impl Reports {
                 true => 0.0,
                 false => f64::from(TOTAL_BURST / 2),
             };
-            let waits = sender.allowance.waits_until(now, 0.0);
-            match waits.or_else(|| self.allowance.waits_until(now, left)) {
-                Some(until) => sender.due = Some(until),
+            let own = sender.allowance.waits_until(now, 0.0);
+            let of_all = || match may_report {
+                true => self.allowance.waits_until(now, left),
+                false => Some(now + WAIT_WHILE_SCARCE),
+            };
+            match own.or_else(of_all) {
+                Some(until) => {
+                    sender.due = Some(until);
+                    if own.is_none() {
+                        self.is_held_up = true;
+                        self.scarce_until = now + SCARCE_FOR;
+                    }
+                }
                 None => {
                     self.shares.may_spend(share, 1.0, now);
                     break (id, sender);
@@ -223,6 +260,7 @@ impl Reports {
         self.allowance.0.spend(1.0);
         sender.due = None;
         sender.unreported = 0;
+        sender.owed_since = None;
         let (echo, echo_at) = sender.echo;
         Some(Report {
             to: *id,
@@ -230,6 +268,28 @@ impl Reports {
             echo,
             held: now.saturating_sub(echo_at),
         })
+    }
+
+    /// Whether a report had to wait because too many left, since this was asked last.
+    pub(super) fn take_held_up(&mut self) -> bool {
+        std::mem::take(&mut self.is_held_up)
+    }
+
+    /// Whose frames to acknowledge now of those heard since a time, at most `max`: the latest, or
+    /// of more, those who have waited longest for it. They are then acknowledged.
+    pub fn acknowledged(&mut self, since: Duration, max: usize) -> Vec<Id> {
+        let mut recent = self.recent(since, usize::MAX);
+        if recent.len() > max {
+            let owed_since = |id: &Id| self.senders.get(id).and_then(|sender| sender.owed_since);
+            recent.sort_by_key(|id| owed_longest(owed_since(id)));
+            recent.truncate(max);
+        }
+        for id in &recent {
+            if let Some(sender) = self.senders.get_mut(id) {
+                sender.owed_since = None;
+            }
+        }
+        recent
     }
 
     /// Members heard since a time, the latest first, at most `max`.
@@ -261,5 +321,64 @@ impl Reports {
     #[must_use]
     pub fn next_time(&self) -> Option<Duration> {
         self.due_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// These senders each say something, and ask for a report.
+    fn ask(reports: &mut Reports, senders: std::ops::Range<u32>, now: Duration, rng: &mut Rng) {
+        for id in senders.map(Id) {
+            reports.took(id, None, now);
+            reports.plan(id, ReportReason::Asked, now, 8, || 0, rng);
+        }
+    }
+
+    /// Who gets a report now.
+    fn reported(reports: &mut Reports, may_report: bool, now: Duration) -> Vec<Id> {
+        let speaker = |id| Some(Share::Speaker(id));
+        let next = || Some(reports.pop(now, may_report, speaker)?.to);
+        std::iter::from_fn(next).collect()
+    }
+
+    #[test]
+    fn what_may_not_be_reported_is_acknowledged_and_nobody_is_left_out() {
+        let (mut reports, mut rng) = (Reports::default(), Rng::new(1));
+        ask(&mut reports, 0..40, SECOND, &mut rng);
+        assert!(!reports.take_held_up());
+        assert_eq!(reported(&mut reports, false, 2 * SECOND), []);
+        assert!(reports.take_held_up());
+        assert!(!reports.take_held_up());
+        let three_times: std::collections::BTreeSet<Id> = (0..3)
+            .flat_map(|_| reports.acknowledged(SECOND, 16))
+            .collect();
+        assert_eq!(three_times.len(), 40);
+        // Few are acknowledged as ever: the latest first.
+        let few: Vec<Id> = [39, 38, 37].map(Id).into();
+        ask(&mut reports, 37..40, 9 * SECOND, &mut rng);
+        assert_eq!(reports.acknowledged(9 * SECOND, 16), few);
+    }
+
+    #[test]
+    fn whoever_asks_without_end_keeps_no_report_from_a_newcomer() {
+        let (mut reports, mut rng) = (Reports::default(), Rng::new(2));
+        let newcomer = Id(99);
+        for tick in 0..4000 {
+            let now = SECOND * tick / 100;
+            ask(&mut reports, 0..20, now, &mut rng);
+            if tick == 3000 {
+                ask(&mut reports, 99..100, now, &mut rng);
+            }
+            if reported(&mut reports, true, now).contains(&newcomer) {
+                let waited = tick - 3000;
+                assert!(waited < 700, "{waited}");
+                return;
+            }
+        }
+        panic!("it gets none");
     }
 }

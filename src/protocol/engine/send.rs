@@ -11,11 +11,12 @@ use super::event::{Destination, EngineEvent, Transmit};
 use super::frame_log::NewFrame;
 use super::member::Member;
 use super::presence::Due;
+use super::reactions::Urgency;
 use super::receiving::NackDraft;
 use super::repair::Cause;
 use super::reports::Report;
 use super::roster::{Id, ME};
-use super::sending::{Made, Turn};
+use super::sending::{Made, Turn, WRAPPING_BYTES};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::{ASKED_MAX, Beat};
 use crate::protocol::wire::frame::{ACKS_MAX, Body, FLAG_ACK_REQUEST, MemberTag};
@@ -93,8 +94,9 @@ impl Engine {
 
     fn draft_durable(&mut self, now: Moment) -> Option<(Made, Draft)> {
         let references = self.receiving.frontier.take();
-        let (receiving, roster) = (&self.receiving, &self.group.roster);
-        let acks = |max| receiving.acks(now.time, max, roster);
+        let left_out = self.receiving.frontier.take_left_out();
+        let (receiving, roster) = (&mut self.receiving, &self.group.roster);
+        let acks = |max| receiving.acks(now.time, max, &left_out, roster);
         let grtt = self.group.grtt();
         self.sending
             .draft(now, &mut self.me, grtt, references, acks)
@@ -123,35 +125,49 @@ impl Engine {
         self.sending.tell_sent(made, &self.me, &mut self.out);
     }
 
-    /// Sends a frame that is never repaired.
+    /// Sends a frame that is never repaired; returns how many bytes it takes on the network.
     pub(super) fn send_unrepaired(
         &mut self,
         now: Moment,
         to: Destination,
         flags: u8,
         body: Body<'_>,
-    ) {
+    ) -> usize {
         let grtt = self.group.grtt();
         let bytes = self.me.make_unrepaired(now, grtt, flags, body);
         let (id, durable) = (ME, None);
         self.receiving
             .recent
             .insert(&bytes, KnownDatagram { id, durable });
+        let on_wire = bytes.len() + WRAPPING_BYTES;
         self.out.send(to, bytes.into());
+        on_wire
+    }
+
+    /// Sends a frame that is never repaired, because of what others did.
+    pub(super) fn react(&mut self, now: Moment, to: Destination, flags: u8, body: Body<'_>) {
+        let bytes = self.send_unrepaired(now, to, flags, body);
+        self.out.reactions.spend(bytes);
     }
 
     pub(super) fn send_status(&mut self, now: Moment, report: Report) {
         if let Some((address, status)) = self.receiving.status(report, &self.group.roster) {
             let to = Destination::Member(address);
-            self.send_unrepaired(now, to, 0, Body::Status(status));
+            self.react(now, to, 0, Body::Status(status));
         }
     }
 
     /// Sends what shows that this member is here.
     pub(super) fn send_presence(&mut self, now: Moment, due: Due) {
         match due {
-            Due::Hello => self.send_beat(now, Vec::new(), Reach::Everywhere),
-            Due::Beat => self.send_beat(now, Vec::new(), Reach::Members),
+            Due::Hello => {
+                let bytes = self.send_beat(now, Vec::new(), Reach::Everywhere);
+                self.out.reactions.spend(bytes);
+            }
+            Due::Beat => {
+                let bytes = self.send_beat(now, Vec::new(), Reach::Members);
+                self.out.reactions.spend(bytes);
+            }
             Due::LastBeat => {
                 self.send_beat(now, Vec::new(), Reach::Members);
                 let is_lacking = self.sending.is_unacknowledged(self.group.roster.size());
@@ -165,14 +181,27 @@ impl Engine {
                 let mute = self.group.grtt() * MUTE_GRTT;
                 // A member that has just repaired it has done this for us.
                 if held.is_some_and(|held| now.time >= held.touched + mute) {
-                    let repair = &mut self.sending.repair;
-                    repair.schedule(newest, now.time, Cause::Tail);
+                    let has_insisted = self.group.presence.has_insisted();
+                    // Whoever acknowledges nothing makes it repeat more, while there is enough.
+                    let cause = match self.out.reactions.allow(Urgency::Doubtful, now.time) {
+                        false if has_insisted => Cause::Asked,
+                        _ => Cause::Tail,
+                    };
+                    self.sending.repair.schedule(newest, now.time, cause);
                 }
             }
         }
     }
 
-    fn send_beat(&mut self, now: Moment, asked: Vec<MemberTag>, reach: Reach) {
+    /// Acknowledges by a beat what may not be reported to each of its authors.
+    pub(super) fn acknowledge_by_beat(&mut self, now: Duration) {
+        if self.out.reactions.allow(Urgency::Awaited, now) {
+            self.group.presence.acknowledge(now);
+        }
+    }
+
+    /// Sends a beat; returns how many bytes it takes on the network.
+    fn send_beat(&mut self, now: Moment, asked: Vec<MemberTag>, reach: Reach) -> usize {
         self.group.update_reach();
         self.forget_beyond(now);
         let speaking_since = now.time.saturating_sub(SPEAKING);
@@ -191,9 +220,10 @@ impl Engine {
             Reach::Everywhere => Destination::Everywhere,
             Reach::Members => self.group.to_all(),
         };
-        self.send_unrepaired(now, to, flags, Body::Beat(beat));
+        let bytes = self.send_unrepaired(now, to, flags, Body::Beat(beat));
         let (interval, rng) = (self.group.roster.beat_interval(), &mut self.rng);
         self.group.presence.beaten(now.time, interval, rng);
+        bytes
     }
 
     /// What a beat says now.
@@ -208,7 +238,7 @@ impl Engine {
             mirror_port: self.mirror.as_ref().map_or(0, |mirror| mirror.port()),
             link: self.me.link,
             digest: self.sync.digest(clock_now, turn, &mut self.log),
-            acks: self.receiving.acks(now.time, ACKS_MAX, roster),
+            acks: self.receiving.acks(now.time, ACKS_MAX, &[], roster),
             asked,
         }
     }
@@ -220,7 +250,7 @@ impl Engine {
             if let Some(address) = address {
                 let beat = self.beat(now, Vec::new());
                 let to = Destination::Member(address);
-                self.send_unrepaired(now, to, FLAG_ACK_REQUEST, Body::Beat(beat));
+                self.react(now, to, FLAG_ACK_REQUEST, Body::Beat(beat));
             }
         }
     }
@@ -236,7 +266,8 @@ impl Engine {
         }
         let tag = |id| Some(roster.get(id)?.tag);
         let asked = [id].into_iter().chain(others).filter_map(tag).collect();
-        self.send_beat(now, asked, Reach::Members);
+        let bytes = self.send_beat(now, asked, Reach::Members);
+        self.out.reactions.spend(bytes);
     }
 
     /// Asks for the frames that are missing and due, and shows what has waited for them long

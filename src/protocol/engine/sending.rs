@@ -20,7 +20,7 @@ use super::outbox::{Outbox, PrivateText};
 use super::pace::{Pace, RoundTrip};
 use super::receipts::{AckBy, Delivered, Receipts};
 use super::repair::{Cause, Repair};
-use super::repair_budget::{Age, RepairBudget};
+use super::repair_budget::{Age, Paid, RepairBudget};
 use super::roles::{roles_in, tell_own_roles};
 use super::roster::{Id, ME, Roster};
 use super::unreliable::Unreliable;
@@ -39,7 +39,7 @@ use crate::protocol::wire::seal::Draft;
 use crate::protocol::wire::seal::signed_batch::BATCH_MAX_FRAMES;
 
 /// Headers of UDP, IP and Ethernet around a frame.
-const WRAPPING_BYTES: usize = 8 + 20 + 14;
+pub(super) const WRAPPING_BYTES: usize = 8 + 20 + 14;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -232,8 +232,9 @@ impl Sending {
                 _ => Age::Old,
             };
             let more = u8::from(turn == Turn::RepairsOnly);
+            let asked = held.asked;
             let copies = match group.roster.size() {
-                0..=SMALL_GROUP => held.asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
+                0..=SMALL_GROUP => asked.saturating_add(more).clamp(1, REPAIR_COPIES_MAX),
                 _ => 1,
             };
             let Some(bytes) = log.serve(id, sequence) else {
@@ -243,8 +244,12 @@ impl Sending {
             for copy in 0..copies {
                 let is_free = copy == 0 && cause == Cause::Tail;
                 let on_wire = bytes.len() + WRAPPING_BYTES;
-                if !is_free && !self.repair_budget.try_spend(on_wire, age, now) {
-                    break;
+                if !is_free {
+                    match self.repair_budget.try_spend(on_wire, (age, asked), now) {
+                        Some(Paid::Credit) => {}
+                        Some(Paid::Steady) => out.reactions.spend(on_wire),
+                        None => break,
+                    }
                 }
                 self.pace.sent();
                 if id == ME {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Engine;
 use super::event::{DeliveryReport, EngineEvent};
 use super::mirror::Mirror;
+use super::reactions::Urgency;
 use super::receipts::{Delivered, Overdue};
 use super::reports::Share;
 use super::roster::{Absence, Id};
@@ -28,6 +29,7 @@ impl Engine {
         self.ask_for_missing(now);
         self.retry_sync(now);
         while let Some(report) = {
+            let may_report = self.out.reactions.allow(Urgency::Usual, time);
             let (roster, log) = (&self.group.roster, &self.log);
             let share_of = |id| {
                 let member = roster.get(id)?;
@@ -39,9 +41,12 @@ impl Engine {
                     Share::Host(host)
                 })
             };
-            self.receiving.reports.pop(time, share_of)
+            self.receiving.reports.pop(time, may_report, share_of)
         } {
             self.send_status(now, report);
+        }
+        if self.receiving.reports.take_held_up() {
+            self.acknowledge_by_beat(time);
         }
         self.receiving.replays += self.receiving.unproven.expire(time);
         while let Some(due) = self.group.presence.pop(time) {

@@ -263,6 +263,17 @@ pub enum Tells {
     },
 }
 
+/// What a stream of a conference carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitKind {
+    /// A voice.
+    Sound,
+    /// A camera's pictures.
+    Camera,
+    /// A screen's.
+    Screen,
+}
+
 /// A cookie in a dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookie {
@@ -398,6 +409,58 @@ pub enum What {
         bytes: u16,
         /// How many frames.
         copies: u8,
+    },
+    /// A notice of what the identity does in a conference.
+    Call {
+        /// 1 has its hand up, 2 asks the others, 4 speaks.
+        flags: u8,
+        /// How many of a hundred frames it loses.
+        loses: u8,
+        /// The number of its first stream, and one more for each further one.
+        number: u32,
+        /// What they carry.
+        kind: UnitKind,
+        /// How that is encoded.
+        codec: u8,
+        /// The number of the newest unit.
+        newest_unit: u32,
+        /// The number of the newest frame.
+        newest: u32,
+        /// How many streams.
+        length: u8,
+    },
+    /// A notice of what the identity lacks of a conference.
+    Wants {
+        /// Which stream.
+        stream: Stream,
+        /// Which unit, and one more for each further want.
+        unit: u32,
+        /// How many symbols.
+        symbols: u16,
+        /// One more than the highest symbol that it has heard.
+        above: u16,
+        /// How many wants.
+        length: u8,
+    },
+    /// A packet of sound or a picture, as the author of the stream would send it, but signed by the
+    /// identity.
+    Unit {
+        /// Which stream.
+        stream: Stream,
+        /// What it is.
+        kind: UnitKind,
+        /// The number of its first frame.
+        number: u32,
+        /// Its own number.
+        unit: u32,
+        /// When it was captured.
+        time: u32,
+        /// Of sound 1 signed, 2 speaks; of a picture 1 can be decoded alone, 2 can be dropped.
+        flags: u8,
+        /// How it is encoded.
+        codec: u8,
+        /// Bytes of it.
+        bytes: u16,
     },
     /// What a bridge states about its site.
     Site {

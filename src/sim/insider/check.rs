@@ -13,6 +13,7 @@
 //! Newcomer              7     is known within 5 s
 //! Role                        only the host, and whom it appoints, decide for all
 //! File                        whoever takes a file has it in the end, as it was given
+//! Call                        nothing is played as somebody's that is not, and pictures arrive
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +76,8 @@ pub enum Kind {
     File,
     /// What somebody decides who may not is told as if it counted.
     Role,
+    /// A picture is played that nobody captured, or too few are.
+    Call,
 }
 
 /// One thing that is wrong.

@@ -2,6 +2,7 @@
 //! ordinary ones, and an attack has habits: most of its acts resemble a few, because much of what
 //! does harm does so only when it is repeated.
 
+mod calls;
 mod files;
 
 use super::act::{Act, Called, Clock, Cookie, Count, From, List, Role, Runs, Says, To, What, Who};
@@ -141,7 +142,7 @@ fn one_of<T: Copy + Default, const COUNT: usize>(
 }
 
 fn what(choices: &mut impl Choices, scope: &Scope) -> What {
-    match choices.below(20) {
+    match choices.below(22) {
         0..=3 => What::Durable {
             says: says(choices, scope),
             fragment: fragment(choices),
@@ -182,6 +183,8 @@ fn what(choices: &mut impl Choices, scope: &Scope) -> What {
             people: one_of(choices, [0, 1, 7, u16::MAX]),
             acks: list(choices, scope),
         },
+        19 => calls::notice(choices, scope),
+        20 => calls::unit(choices, scope),
         _ => rubbish(choices),
     }
 }

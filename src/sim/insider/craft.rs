@@ -2,6 +2,7 @@
 //! as everybody's.
 
 mod amendments;
+mod calls;
 mod files;
 mod numbers;
 mod roles;
@@ -142,6 +143,7 @@ impl Insider {
                 vec![self.seal.enclose(kind, &inside, signer).into()]
             }
             What::Symbol { .. } => self.symbols(act.what, view),
+            What::Unit { .. } => self.unit(act.by, act.what, view),
             _ => self.frame(act, from, view).into_iter().collect(),
         };
         (from, datagrams)
@@ -173,6 +175,9 @@ impl Insider {
             What::Nack { .. } => Body::Nack(self.nack(act.what, &numbers)?),
             What::Status { .. } => Body::Status(self.status(act.what, &numbers)?),
             What::Notice { about, tells } => Body::Notice(self.notice(about, tells, &numbers)),
+            What::Call { .. } | What::Wants { .. } => {
+                Body::Notice(self.conference(act.what, view)?)
+            }
             What::Site { people, acks } => {
                 let acks = self.acks(acks, &numbers);
                 Body::Site(Site {

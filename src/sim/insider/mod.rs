@@ -8,6 +8,7 @@
 //! craft    acts become datagrams, by `protocol::wire`
 //! trial    a room under attack: honest members talk, come, leave, and are cut off
 //! file     the file that one of them gives
+//! filming  the camera of one of them
 //! check    what must hold in it
 //! outcome  what the attack did, and what is wrong with that
 //! cost     the work that it makes for the others
@@ -20,6 +21,7 @@ pub mod choose;
 mod cost;
 pub mod craft;
 mod file;
+mod filming;
 pub mod outcome;
 pub mod shrink;
 pub mod trial;

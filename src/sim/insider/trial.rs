@@ -10,6 +10,7 @@ use super::check::Checks;
 use super::cost::{self, Meter};
 use super::craft::{Honest, Insider, View};
 use super::file::GivenFile;
+use super::filming;
 use super::outcome::Outcome;
 use crate::chat::command::{Command, Leave};
 use crate::protocol::engine::event::GuestName;
@@ -176,6 +177,7 @@ impl<'a> Room<'a> {
             world.run(5 * STEP);
         }
         let file = GivenFile::give(&mut world, trial.seed);
+        filming::begin(&mut world, &trial);
         world.run(Duration::from_secs(2));
         if trial.weather == Weather::Rough {
             world.set_faults(Faults::losing(0.05));
@@ -210,6 +212,7 @@ impl<'a> Room<'a> {
             self.attack(past);
         } else if past < self.trial.span + STEP {
             self.checks.meet_insiders(&mut self.world);
+            filming::end(&mut self.world);
             self.take_file();
             self.world.set_faults(Faults::NONE);
             self.world.separate(|_| 0);
@@ -259,7 +262,8 @@ impl<'a> Room<'a> {
             }
         }
         if is_due(percent(40)) {
-            self.world.join(NAMES.last().copied().unwrap_or_default())?;
+            let number = self.world.join(NAMES.last().copied().unwrap_or_default())?;
+            self.world.watch(number);
         }
         if self.trial.weather == Weather::Rough {
             if is_due(percent(20)) {
@@ -403,6 +407,8 @@ impl<'a> Room<'a> {
             let findings = file.check(&self.world, &self.trial);
             self.outcome.findings.extend(findings);
         }
+        let filmed = filming::check(&self.world, &self.trial, self.began);
+        self.outcome.findings.extend(filmed);
         cost::read(&mut self.meters, &self.world);
         self.outcome.work = cost::since(&self.meters, &self.before);
         let (from_s, to_s) = (self.began.as_secs(), self.world.now().as_secs());

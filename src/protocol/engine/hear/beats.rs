@@ -9,7 +9,7 @@ use super::super::roster::Id;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::beat::{Beat, Digest};
 use crate::protocol::wire::frame::status::Status;
-use crate::protocol::wire::frame::{Ack, Author, FLAG_ACK_REQUEST};
+use crate::protocol::wire::frame::{ACKS_MAX, Ack, Author, FLAG_ACK_REQUEST};
 
 impl Engine {
     pub(super) fn hear_beat(
@@ -43,6 +43,8 @@ impl Engine {
             });
         }
         self.hear_acks(now, (id, AckBy::Now), &beat.acks);
+        let is_full = beat.acks.len() >= ACKS_MAX;
+        self.sending.receipts.note_beat(id, is_full, now.time);
         self.note_held(id, &beat.digest);
         let rng = &mut self.rng;
         self.group.hear_asked(&beat.asked, now.time, rng);

@@ -85,6 +85,46 @@ fn nobody_is_named_before_they_were_asked_twice_or_have_said_so() {
 }
 
 #[test]
+fn who_has_too_many_to_answer_is_not_named_and_keeps_nobody_else_from_it() {
+    let mut receipts = Receipts::default();
+    receipts.said(5, ids(&[1, 2]), ZERO, WAIT);
+    let mut named = Vec::new();
+    while let Some(now) = receipts.next_time().filter(|now| *now < 60 * SECOND) {
+        receipts.note_beat(Id(1), true, now);
+        if let Some(Overdue::Report(told)) = receipts.overdue(now, SECOND) {
+            named.push((told.waiting, now));
+        }
+    }
+    let [(who, at)] = named.as_slice() else {
+        panic!("{named:?}");
+    };
+    assert!(*who == [Id(2)] && *at <= 12 * SECOND, "{named:?}");
+    // What it stated before a frame was given all its time may be old; what it states later is not.
+    let mut receipts = Receipts::default();
+    receipts.said(5, ids(&[1]), ZERO, WAIT);
+    receipts.note_beat(Id(1), true, 2 * SECOND);
+    ack(&mut receipts, 1, 4, 2 * SECOND);
+    assert!(matches!(
+        receipts.overdue(WAIT, SECOND),
+        Some(Overdue::Ask(_))
+    ));
+    ack(&mut receipts, 1, 4, WAIT + SECOND / 2);
+    let told = report(&mut receipts).unwrap();
+    assert_eq!(told.waiting, [Id(1)]);
+    // One who has room in a beat, and still says nothing, lacks it.
+    let mut receipts = Receipts::default();
+    receipts.said(5, ids(&[1, 2]), ZERO, WAIT);
+    while let Some(now) = receipts.next_time().filter(|now| *now < 20 * SECOND) {
+        receipts.note_beat(Id(1), true, now);
+        receipts.overdue(now, SECOND);
+    }
+    receipts.note_beat(Id(1), false, 20 * SECOND);
+    receipts.said(6, ids(&[1]), 20 * SECOND, WAIT);
+    let told = report(&mut receipts).unwrap();
+    assert_eq!(told.waiting, [Id(1), Id(2)]);
+}
+
+#[test]
 fn who_keeps_up_is_not_named_while_more_is_said() {
     let mut receipts = Receipts::default();
     for number in 1..100 {

@@ -4,7 +4,7 @@ use super::{Choices, Scope, extreme_8, one_of, who};
 use crate::sim::insider::act::{Content, Lacking, Says, Stream, Tells, What};
 
 /// Numbers that a stream, a frame or a unit may have.
-const NUMBERS: [u32; 10] = [
+pub(super) const NUMBERS: [u32; 10] = [
     0,
     1,
     2,
@@ -18,7 +18,7 @@ const NUMBERS: [u32; 10] = [
 ];
 
 /// The same of symbols in a unit, and of their lengths.
-const SYMBOLS: [u16; 8] = [0, 1, 2, 15, 64, 1344, u16::MAX - 64, u16::MAX];
+pub(super) const SYMBOLS: [u16; 8] = [0, 1, 2, 15, 64, 1344, u16::MAX - 64, u16::MAX];
 
 fn content(choices: &mut impl Choices) -> Content {
     match choices.below(8) {
@@ -29,14 +29,14 @@ fn content(choices: &mut impl Choices) -> Content {
 }
 
 /// A stream: mostly one of the first of a session.
-fn stream(choices: &mut impl Choices, scope: &Scope) -> Stream {
+pub(super) fn stream(choices: &mut impl Choices, scope: &Scope) -> Stream {
     Stream {
         of: who(choices, scope),
         number: number(choices),
     }
 }
 
-fn number(choices: &mut impl Choices) -> u32 {
+pub(super) fn number(choices: &mut impl Choices) -> u32 {
     match choices.below(3) {
         0 => one_of(choices, NUMBERS),
         _ => choices.below(4) as u32,

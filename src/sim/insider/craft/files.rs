@@ -149,7 +149,7 @@ impl Insider {
         }
     }
 
-    fn stream_seal(&self, stream: Stream, view: &View<'_>) -> StreamSeal {
+    pub(super) fn stream_seal(&self, stream: Stream, view: &View<'_>) -> StreamSeal {
         let (key, session) = match stream.of {
             Who::Honest(number) => view
                 .honest(number)

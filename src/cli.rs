@@ -56,7 +56,7 @@ pub use self::room::{RoomChoice, RoomCommand, RoomSettings};
 pub use self::secret::{
     INVITE, IdAct, IdArgs, IdCommand, IdSettings, KeyText, ROOM_KEY, RoomSecret,
 };
-pub use self::sharing::{AcceptFrom, Consent, SharingSettings};
+pub use self::sharing::{AcceptFrom, Accepted, Consent, SharingSettings};
 pub use self::tcp_peer::{Side, TcpPeerArgs, TcpPeerSettings};
 pub use self::web::{Browser, GuestSettings, PageKind, PagePort, PageSettings, WebArgs};
 pub use crate::chat::rooms::LOBBY;

@@ -235,11 +235,8 @@ pub enum Usage {
         /// The option that it was typed for.
         option: &'static str,
     },
-    /// Something that names no kinds of files.
-    Kinds {
-        /// The typed text.
-        typed: String,
-    },
+    /// Something about files.
+    Files(FilesUsage),
     /// A number that is out of range.
     Number {
         /// The typed text.
@@ -339,6 +336,21 @@ impl From<LabUsage> for Error {
     fn from(usage: LabUsage) -> Self {
         Self::Usage(Usage::Lab(usage))
     }
+}
+
+/// What is wrong about files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilesUsage {
+    /// More files than one person may offer.
+    TooMany {
+        /// How many were named.
+        count: usize,
+    },
+    /// Something that names no kinds of files.
+    Kinds {
+        /// The typed text.
+        typed: String,
+    },
 }
 
 impl From<Usage> for Error {

@@ -29,7 +29,11 @@ impl ErasureCode {
             encoder.add_original_shard(symbol).ok()?;
         }
         let result = encoder.encode().ok()?;
-        Some(result.recovery_iter().flatten().copied().collect())
+        let mut mending = Vec::with_capacity(recoveries * self.symbol_bytes);
+        for symbol in result.recovery_iter() {
+            mending.extend_from_slice(symbol);
+        }
+        Some(mending)
     }
 
     /// The originals, one behind the other, of at least as many symbols, without one of them.

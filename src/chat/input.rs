@@ -64,6 +64,8 @@ pub enum NetworkNews {
         link: Link,
         /// The longest datagram that all of them carry whole, in bytes.
         datagram_bytes: usize,
+        /// What the slowest of them carries, in bytes a second, where the system knows it of all.
+        link_bytes_per_s: Option<u64>,
     },
     /// The system refuses something; it is looked at soon.
     Refused(Failure),

@@ -17,8 +17,10 @@ impl Chat {
                 in_use,
                 link,
                 datagram_bytes,
+                link_bytes_per_s,
             } => {
                 self.node.set_link(link, datagram_bytes);
+                self.node.set_link_speed(link_bytes_per_s);
                 let is_first = !std::mem::replace(&mut self.room.is_ready, true);
                 let before = std::mem::replace(&mut self.room.ready.interfaces, in_use);
                 if is_first {

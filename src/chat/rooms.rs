@@ -364,6 +364,7 @@ impl Rooms {
             in_use,
             link,
             datagram_bytes,
+            link_bytes_per_s,
             ..
         } = &news
         {
@@ -373,6 +374,7 @@ impl Rooms {
                 in_use: in_use.clone(),
                 link: *link,
                 datagram_bytes: *datagram_bytes,
+                link_bytes_per_s: *link_bytes_per_s,
             });
         }
         for room in &mut self.rooms {

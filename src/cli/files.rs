@@ -10,7 +10,8 @@ use super::chat::{ChatSettings, InputPolicy};
 use super::keeping::HistoryRooms;
 use super::member::MemberArgs;
 use super::shared::{name_or_login, seconds};
-use crate::error::{Error, Usage};
+use crate::chat::transfer::OFFERS_PER_PERSON_MAX;
+use crate::error::{Error, FilesUsage, Usage};
 use crate::protocol::engine::config::MEMBERS_MAX;
 use crate::terminal::screen::Form;
 
@@ -154,7 +155,11 @@ impl TryFrom<DropArgs> for ChatSettings {
     type Error = Error;
 
     fn try_from(args: DropArgs) -> Result<Self, Error> {
-        let is_single = args.files.len() == 1;
+        let count = args.files.len();
+        if count > OFFERS_PER_PERSON_MAX {
+            return Err(Usage::Files(FilesUsage::TooMany { count }).into());
+        }
+        let is_single = count == 1;
         let called = args.called.filter(|_| is_single);
         let dropped = args.files.into_iter().map(|path| {
             let is_piped = path.as_os_str() == STDIN;
@@ -245,6 +250,19 @@ mod tests {
             Some(Command::Take(args)) => (*args).try_into(),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn more_files_than_others_remember_are_refused_before_any_is_read() {
+        let drop = |count: usize| settings_of(&[&["drop"], &*vec!["a"; count]].concat());
+        assert!(drop(OFFERS_PER_PERSON_MAX).is_ok());
+        let refused = drop(OFFERS_PER_PERSON_MAX + 1);
+        assert!(matches!(
+            refused,
+            Err(Error::Usage(Usage::Files(FilesUsage::TooMany {
+                count: 257
+            })))
+        ));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a member does about files without being asked: its arguments, which the file of settings
 //! has too.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, ValueEnum};
 
 use super::keeping;
@@ -8,7 +10,8 @@ use crate::chat::event::{Person, Timing};
 use crate::chat::transfer::event::Offered;
 use crate::chat::transfer::{Offer, OfferKind};
 use crate::chat::trust::Standing;
-use crate::error::Usage;
+use crate::error::{FilesUsage, Usage};
+use crate::protocol::wire::frame::Key;
 use crate::store::files::kind_of;
 
 /// What stands for all kinds.
@@ -16,6 +19,12 @@ pub(super) const KINDS: &str = "all";
 
 /// The longest thing that is taken without a question.
 pub(super) const BYTES: &str = "100 MiB";
+
+/// How much of one person is taken without a question while a program runs.
+pub(super) const TOTAL: &str = "1 GiB";
+
+/// Most people of whom something is taken so: keys cost nothing.
+const PEOPLE_MAX: usize = 1024;
 
 /// The kinds by their names.
 const NAMED: [(&str, OfferKind); 4] = [
@@ -81,6 +90,16 @@ pub(super) struct SharingArgs {
         allow_hyphen_values = true
     )]
     files_accept_bytes: String,
+
+    /// How much of one person may come so, while the program runs
+    #[arg(
+        long,
+        default_value = TOTAL,
+        value_name = "BYTES",
+        hide_short_help = true,
+        allow_hyphen_values = true
+    )]
+    files_accept_total: String,
 }
 
 /// What a member does about files without being asked.
@@ -101,6 +120,40 @@ pub struct Consent {
     pub kinds: Vec<OfferKind>,
     /// How long each may be.
     pub most_bytes: u64,
+    /// How long all of one person may be together, while the program runs.
+    pub total_bytes: u64,
+}
+
+/// What was taken without a question since the program began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    bytes_of_each: BTreeMap<Key, u64>,
+}
+
+impl Accepted {
+    /// Takes an offer that a consent covers, if its person is within their total.
+    #[must_use]
+    pub fn take(&mut self, consent: &Consent, offered: &Offered) -> bool {
+        let Some(key) = offered.who.key.filter(|_| consent.covers(offered)) else {
+            return false;
+        };
+        let is_known = self.bytes_of_each.contains_key(&key);
+        if !is_known && self.bytes_of_each.len() >= PEOPLE_MAX {
+            return false;
+        }
+        let before = self.bytes_of_each.get(&key).copied().unwrap_or(0);
+        let after = before.saturating_add(length(&offered.offer));
+        let fits = after <= consent.total_bytes;
+        if fits {
+            self.bytes_of_each.insert(key, after);
+        }
+        fits
+    }
+}
+
+/// What an offer takes on the disk and on the network, in bytes.
+fn length(offer: &Offer) -> u64 {
+    offer.size_bytes.saturating_add(offer.index_bytes.into())
 }
 
 impl Consent {
@@ -109,9 +162,8 @@ impl Consent {
     #[must_use]
     pub fn covers(&self, offered: &Offered) -> bool {
         let offer = &offered.offer;
-        let is_now = !offered.is_own && offered.timing != Timing::History;
-        let size_bytes = offer.size_bytes.saturating_add(offer.index_bytes.into());
-        let is_fit = self.kinds.contains(&offer.kind) && size_bytes <= self.most_bytes;
+        let is_now = !offered.is_here && offered.timing != Timing::History;
+        let is_fit = self.kinds.contains(&offer.kind) && length(offer) <= self.most_bytes;
         is_now && is_fit && is_what_it_says(offer) && self.trusts(&offered.who)
     }
 
@@ -142,6 +194,7 @@ impl TryFrom<SharingArgs> for SharingSettings {
                 from: args.files_accept,
                 kinds: kinds(args.files_accept_kinds)?,
                 most_bytes: keeping::bytes(args.files_accept_bytes, "--files-accept-bytes")?,
+                total_bytes: keeping::bytes(args.files_accept_total, "--files-accept-total")?,
             },
         })
     }
@@ -154,11 +207,11 @@ pub(super) fn kinds(typed: String) -> Result<Vec<OfferKind>, Usage> {
         match NAMED.into_iter().find(|(known, _)| *known == name) {
             Some((_, kind)) => kinds.push(kind),
             None if name == KINDS => kinds.extend(NAMED.map(|(_, kind)| kind)),
-            None => return Err(Usage::Kinds { typed }),
+            None => return Err(Usage::Files(FilesUsage::Kinds { typed })),
         }
     }
     match kinds.is_empty() {
-        true => Err(Usage::Kinds { typed }),
+        true => Err(Usage::Files(FilesUsage::Kinds { typed })),
         false => Ok(kinds),
     }
 }
@@ -185,6 +238,7 @@ mod tests {
             },
             wall_ms: 0,
             is_own: false,
+            is_here: false,
             timing,
         }
     }
@@ -194,7 +248,32 @@ mod tests {
             from,
             kinds: kinds(typed.into()).unwrap(),
             most_bytes,
+            total_bytes: 4 * most_bytes,
         }
+    }
+
+    #[test]
+    fn each_person_has_a_total() {
+        let mut offered = offered(OfferKind::Picture, Standing::First, Timing::Live);
+        let all = consent(AcceptFrom::All, KINDS, length(&offered.offer));
+        let mut accepted = Accepted::default();
+        assert!(
+            !accepted.take(&all, &offered),
+            "nobody is known to offer it"
+        );
+        for person in 1..=2 {
+            offered.who.key = Some(Key([person; 32]));
+            let taken = (0..10).filter(|_| accepted.take(&all, &offered));
+            assert_eq!(taken.count(), 4);
+        }
+        for key in 0..2000_u16 {
+            let mut own = [9; 32];
+            own[..2].copy_from_slice(&key.to_be_bytes());
+            offered.who.key = Some(Key(own));
+            let _ = accepted.take(&all, &offered);
+        }
+        assert_eq!(accepted.bytes_of_each.len(), PEOPLE_MAX);
+        assert!(!accepted.take(&Consent::default(), &offered));
     }
 
     #[test]
@@ -209,7 +288,7 @@ mod tests {
             offered(OfferKind::Picture, Standing::First, Timing::Live),
             offered(OfferKind::Picture, Standing::Verified, Timing::History),
             Offered {
-                is_own: true,
+                is_here: true,
                 ..picture.clone()
             },
         ] {

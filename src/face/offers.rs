@@ -72,7 +72,7 @@ impl Offers {
     pub(super) fn follow(&mut self, room: RoomNumber, happened: &FilesEvent) {
         if let FilesEvent::Offered(offered) = happened {
             let (number, offer) = (offered.number, &offered.offer);
-            self.know(room, number, offer, offered.is_own);
+            self.know(room, number, offer, offered.is_here);
             if let Some(known) = self.known.get_mut(&(room, offer.id)) {
                 known.wall_ms.get_or_insert(offered.wall_ms);
             }

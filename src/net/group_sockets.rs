@@ -214,6 +214,15 @@ impl GroupSockets {
         carried.min().flatten().unwrap_or(0)
     }
 
+    /// What the slowest interface in use carries, in bytes a second; `None` where the system does
+    /// not know it of all of them, as of Wi-Fi.
+    #[must_use]
+    pub fn link_bytes_per_s(&self) -> Option<u64> {
+        let speed = |interface: &Interface| kernel::link_bytes_per_s(&self.v4.own, &interface.name);
+        let speeds: Option<Vec<u64>> = self.interfaces.iter().map(speed).collect();
+        speeds?.into_iter().min()
+    }
+
     /// Lists the interfaces again, joins the group on new ones and leaves it on those that are
     /// gone.
     ///

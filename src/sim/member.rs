@@ -44,5 +44,6 @@ pub(super) fn network(datagram_bytes: usize) -> NetworkNews {
         }],
         link: Link::Wired,
         datagram_bytes,
+        link_bytes_per_s: None,
     }
 }

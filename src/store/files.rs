@@ -32,6 +32,7 @@ mod tests;
 mod upload;
 mod worker;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ use super::requests::{Requests, queue};
 use crate::chat::rooms::RoomNumber;
 use crate::chat::transfer::disk::{DiskFault, Reply, Request};
 use crate::chat::transfer::offer::OfferKey;
-use crate::chat::transfer::{Content, Offer};
+use crate::chat::transfer::{Content, Offer, OfferId};
 use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 
 /// Most requests that wait. A room has a few blocks under way, and a program a few rooms.
@@ -109,6 +110,13 @@ pub fn is_any_kept() -> bool {
     Shelf::usual().is_some_and(|shelf| shelf.exists())
 }
 
+/// What was taken once and is not taken again without a question.
+#[must_use]
+pub fn taken() -> BTreeSet<OfferId> {
+    let shelf = Shelf::usual();
+    shelf.map_or_else(BTreeSet::new, |mut shelf| shelf.taken())
+}
+
 /// What the thread tells.
 #[derive(Debug)]
 pub enum Told {
@@ -121,8 +129,6 @@ pub enum Told {
     },
     /// What is to be offered was read and hashed, or cannot be.
     Hashed {
-        /// The room.
-        room: RoomNumber,
         /// Which wish.
         ticket: u64,
         /// The content.
@@ -150,6 +156,8 @@ pub enum Unfit {
     Special,
     /// It is longer, has more files or deeper folders than an offer holds.
     TooLarge,
+    /// As many as this program reads are being read, or wait for that.
+    TooMany,
     /// The system's refusal.
     System(io::Error),
 }
@@ -165,6 +173,8 @@ enum Order {
     /// A room was entered.
     Enter(RoomNumber, RoomTag),
     Look(Look),
+    /// Something was taken, and is not taken again without a question.
+    Taken(OfferId),
     /// A room was left.
     Close(RoomNumber),
 }
@@ -233,14 +243,10 @@ impl Files {
 
     /// Reads and hashes something that is to be offered; [`Told::Hashed`] is the answer.
     pub fn read(&self, wish: ToOffer) {
-        let (room, ticket) = (wish.room, wish.ticket);
+        let ticket = wish.ticket;
         if !self.orders.ask(Order::Hash(wish)) {
             let hashed = Err(Unfit::System(io::ErrorKind::ResourceBusy.into()));
-            (self.tell)(Told::Hashed {
-                room,
-                ticket,
-                hashed,
-            });
+            (self.tell)(Told::Hashed { ticket, hashed });
         }
     }
 
@@ -248,6 +254,11 @@ impl Files {
     /// the same.
     pub fn enter_room(&self, room: RoomNumber, tag: [u8; ROOM_TAG_BYTES]) {
         self.orders.pass(Order::Enter(room, tag));
+    }
+
+    /// Remembers that something was taken.
+    pub fn remember_taken(&self, offer: OfferId) {
+        self.orders.pass(Order::Taken(offer));
     }
 
     /// Takes in that a room was left: nothing is read or written for it any more.

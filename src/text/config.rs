@@ -146,7 +146,7 @@ fn expected(lang: Lang, key: Key) -> String {
             "a number of days from 1 to 36500",
             "um número de dias de 1 a 36500",
         ),
-        Key::HistoryBytes | Key::FilesAcceptBytes => say!(
+        Key::HistoryBytes | Key::FilesAcceptBytes | Key::FilesAcceptTotal => say!(
             lang,
             "a size such as \"500 MiB\", at least 1 MiB",
             "um tamanho como \"500 MiB\", no mínimo 1 MiB",

@@ -200,7 +200,7 @@ fn usage(lang: Lang, wrong: &Usage) -> String {
             "'{typed}' não é válido para {option}: use um número de {least} a {most}",
         ),
         Usage::Bytes { typed, option } => super::history::no_size(lang, typed, option),
-        Usage::Kinds { typed } => super::files::no_kinds(lang, typed),
+        Usage::Files(wrong) => super::files::files_misused(lang, wrong),
         Usage::History(wrong) => super::history::history_misused(lang, wrong),
         Usage::Lab(wrong) => super::lab::usage_fault(lang, wrong),
     }

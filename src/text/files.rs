@@ -7,9 +7,10 @@ use std::time::Duration;
 pub use self::viewing::*;
 use super::error::cause;
 use super::{Lang, row, say};
-use crate::chat::transfer::OfferKind;
 use crate::chat::transfer::disk::DiskFault;
 use crate::chat::transfer::event::{FilesRefusal, TransferFault};
+use crate::chat::transfer::{OFFERS_PER_PERSON_MAX, OfferKind};
+use crate::error::FilesUsage;
 use crate::protocol::message::clean;
 use crate::store::files::Unfit;
 
@@ -390,6 +391,11 @@ pub fn unfit(lang: Lang, why: &Unfit) -> String {
             "it is longer, has more files or deeper folders than can be offered at once",
             "é maior, tem mais arquivos ou pastas mais fundas do que se pode oferecer de uma vez",
         ),
+        Unfit::TooMany => say!(
+            lang,
+            "too many files are being read: offer them later, or offer their folder",
+            "há arquivos demais sendo lidos: ofereça depois, ou ofereça a pasta deles",
+        ),
         Unfit::System(error) => cause(lang, error),
     }
 }
@@ -405,8 +411,27 @@ pub fn left_out_of_offer(lang: Lang, name: &str, count: u64) -> String {
     )
 }
 
+/// What is wrong about files.
+pub(super) fn files_misused(lang: Lang, wrong: &FilesUsage) -> String {
+    match wrong {
+        FilesUsage::TooMany { count } => too_many_files(lang, *count),
+        FilesUsage::Kinds { typed } => no_kinds(lang, typed),
+    }
+}
+
+/// More is to be offered than others remember.
+fn too_many_files(lang: Lang, count: usize) -> String {
+    let most = OFFERS_PER_PERSON_MAX;
+    say!(
+        lang,
+        "{count} files are too many for drop, which offers {most} at most: offer their folder",
+        "{count} arquivos são demais para o drop, que oferece no máximo {most}: ofereça a pasta \
+        deles",
+    )
+}
+
 /// Something typed names no kinds.
-pub(super) fn no_kinds(lang: Lang, typed: &str) -> String {
+fn no_kinds(lang: Lang, typed: &str) -> String {
     let typed = clean(typed);
     say!(
         lang,

@@ -265,6 +265,7 @@ fn the_narrowest_interface_says_how_long_a_datagram_may_be() {
     plug("v1", Some("10.9.1.1/24"));
     let (member, _) = Member::open(place(5007, &["v0", "v1"]));
     assert_eq!(member.sockets.datagram_bytes(), 1500 - 48);
+    assert_eq!(member.sockets.link_bytes_per_s(), Some(1_250_000_000));
     run("ip link set v1 mtu 1300");
     assert_eq!(member.sockets.datagram_bytes(), 1300 - 48);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::circle::{Circle, SECOND};
 use roda::chat::event::News;
 use roda::chat::transfer::disk::DiskFault;
-use roda::chat::transfer::event::{FilesEvent, TransferFault};
+use roda::chat::transfer::event::{FilesEvent, Stage, TransferFault};
 use roda::chat::transfer::{BLOCK_BYTES, OfferId};
 use roda::protocol::rng::Rng;
 use roda::sim::link::Faults;
@@ -341,6 +341,57 @@ fn any_loss_order_repeat_and_restart_ends_with_equal_bytes() {
         }
         wait_for(&mut circle, &all, file, 180 * SECOND);
         expect_equal(&circle, &all, file, &bytes);
+    }
+}
+
+#[test]
+fn whoever_starts_again_is_told_what_is_here() {
+    let mut circle = Circle::of(61, 3);
+    let bytes = content(61, 1000);
+    let file = circle.world.give(0, "aula.iso", &bytes).unwrap();
+    circle.world.run(2 * SECOND);
+    circle.world.take(1, file);
+    wait_for(&mut circle, &[1], file, 30 * SECOND);
+    circle.world.kill(1);
+    circle.world.run(SECOND);
+    let before = told(&circle, 1).len();
+    circle.world.start(1).unwrap();
+    circle.world.run(20 * SECOND);
+    let events = told(&circle, 1);
+    let since = events.get(before..).unwrap_or(&events);
+    // The record may come before the disk's word or behind it.
+    let is_here = |event: &FilesEvent| match event {
+        FilesEvent::Offered(offered) => offered.is_here,
+        FilesEvent::Progress(state) => state.stage == Stage::Have,
+        _ => false,
+    };
+    assert!(since.iter().any(is_here), "{since:?}");
+}
+
+/// How many symbols leave for a file, for each that it has.
+fn cost(takers: usize, loss: f64, length: usize) -> f64 {
+    let mut circle = Circle::of(60, takers + 1);
+    circle.world.set_faults(Faults::losing(loss));
+    let bytes = content(60, length);
+    let file = circle.world.give(0, "aula.iso", &bytes).unwrap();
+    circle.world.run(2 * SECOND);
+    circle.world.take_traffic();
+    let takers: Vec<usize> = (1..=takers).collect();
+    takers
+        .iter()
+        .for_each(|taker| circle.world.take(*taker, file));
+    wait_for(&mut circle, &takers, file, 30 * SECOND);
+    expect_equal(&circle, &takers, file, &bytes);
+    let sent = circle.world.take_traffic().symbols();
+    sent as f64 / symbols(length) as f64
+}
+
+#[test]
+fn what_is_lost_costs_little_more_than_its_repair() {
+    let length = 60 * BLOCK_BYTES as usize;
+    for (takers, loss, most) in [(3, 0.01, 1.05), (3, 0.05, 1.13), (3, 0.2, 1.4)] {
+        let cost = cost(takers, loss, length);
+        assert!(cost <= most, "{takers} takers at {loss}: {cost:.3}");
     }
 }
 

@@ -122,6 +122,7 @@ fn a_look_at_the_interfaces_serves_all_rooms() {
         in_use: Vec::new(),
         link: Link::Wired,
         datagram_bytes: 1400,
+        link_bytes_per_s: None,
     };
     rooms.handle(at(1), Input::Network(news));
     let told = |all: Vec<(RoomNumber, Output)>| -> Vec<(u16, News)> {

@@ -1,5 +1,6 @@
 //! What a face asks about files, and what is done about it.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use super::disk::Request;
 use super::event::FilesRefusal;
 use super::list::Known;
 use super::offer::{Offer, OfferId};
+use super::taking::Taking;
 use super::telling::Tale;
 use super::{Out, Transfers};
 use crate::chat::command::RequestId;
@@ -20,6 +22,19 @@ use crate::protocol::wire::frame::notice::Report;
 
 /// Most contents that wait to be taken.
 const WAITING_MAX: usize = 512;
+
+/// What may not be forgotten: what is taken, is to be, or is here.
+pub(super) type Pinned<'t> = (
+    &'t BTreeMap<OfferId, Taking>,
+    &'t BTreeMap<OfferId, Arc<[u8]>>,
+    &'t VecDeque<(OfferId, Option<Arc<str>>)>,
+);
+
+pub(super) fn is_pinned((takings, held, waiting): Pinned<'_>, id: &OfferId) -> bool {
+    takings.contains_key(id)
+        || held.contains_key(id)
+        || waiting.iter().any(|(waiting, _)| waiting == id)
+}
 
 impl Transfers {
     /// Does what is asked.
@@ -62,9 +77,10 @@ impl Transfers {
             key: self.me,
         };
         let id = offer.id;
-        let takings = &self.takings;
-        let is_pinned = |id: &OfferId| takings.contains_key(id);
-        let added = self.list.add(offer.clone(), me, true, is_pinned);
+        let pinned = (&self.takings, &self.held, &self.waiting);
+        let added = self
+            .list
+            .add(offer.clone(), me, true, |id| is_pinned(pinned, id));
         if added.is_none() && self.list.get(&id).is_none() {
             return Err(FilesRefusal::TooMany);
         }

@@ -1,6 +1,7 @@
 //! How a unit is cut into symbols, and put together again from any that are enough. As long as
 //! nothing is lost the symbols are the unit itself, and nothing is computed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::chat::erasure_code::ErasureCode;
@@ -54,12 +55,16 @@ impl Shape {
     }
 
     /// One of the symbols that the unit is cut into.
-    pub(super) fn original(&self, unit: &[u8], piece: u16) -> Vec<u8> {
+    pub(super) fn original<'u>(&self, unit: &'u [u8], piece: u16) -> Cow<'u, [u8]> {
         let start = (usize::from(piece) * self.symbol_bytes).min(unit.len());
         let end = (start + self.symbol_bytes).min(unit.len());
-        let mut symbol = unit.get(start..end).unwrap_or_default().to_vec();
-        symbol.resize(self.symbol_bytes, 0);
-        symbol
+        let symbol = unit.get(start..end).unwrap_or_default();
+        if symbol.len() == self.symbol_bytes {
+            return symbol.into();
+        }
+        let mut filled = symbol.to_vec();
+        filled.resize(self.symbol_bytes, 0);
+        filled.into()
     }
 
     /// All symbols that mend, one behind the other.
@@ -96,7 +101,7 @@ mod tests {
 
     fn symbol(shape: &Shape, unit: &[u8], mending: &[u8], piece: u16) -> Box<[u8]> {
         match piece.checked_sub(shape.originals) {
-            None => shape.original(unit, piece).into(),
+            None => shape.original(unit, piece).into_owned().into(),
             Some(recovery) => {
                 let at = usize::from(recovery) * shape.symbol_bytes;
                 mending[at..at + shape.symbol_bytes].into()

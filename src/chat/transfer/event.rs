@@ -75,6 +75,8 @@ pub struct Offered {
     pub wall_ms: u64,
     /// Whether this member offers it.
     pub is_own: bool,
+    /// Whether it is here whole, as what this member offers is, and what it took before a restart.
+    pub is_here: bool,
     /// Whether it was made just now.
     pub timing: Timing,
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ahead::Need;
+use super::announcing::Announcing;
 use super::code::Shape;
 use super::disk::{BlockBytes, Request};
 use super::offer::Offer;
@@ -38,18 +39,8 @@ const WINDOW_UNITS: u32 = 32;
 /// Most units that are held to be sent, in memory with what mends them.
 const LOADED_MAX: usize = 4;
 
-/// How often the stream is announced while something leaves by it.
-const ANNOUNCE_EVERY: Duration = Duration::from_millis(200);
-
-/// Least time between two announcements.
-const ANNOUNCE_LEAST: Duration = Duration::from_millis(8);
-
-/// Announcements in a second because somebody asks, and at once: asking costs nothing.
-const ANSWERS_PER_S: f64 = 5.0;
-const ANSWERS_BURST: f64 = 20.0;
-
-/// Announcements before the first symbol: whoever lacks them all loses what leaves until the next.
-const ANNOUNCED_FIRST: u32 = 3;
+/// The unit that is sent and those that are loaded meanwhile.
+const LOADED_AHEAD: usize = 2;
 
 /// A giver of which nobody wants anything for so long ends its stream.
 const LINGER: Duration = Duration::from_secs(4);
@@ -89,12 +80,7 @@ pub(super) struct Giving {
     loaded: BTreeMap<u32, Loaded>,
     /// The unit that the disk reads.
     reading: Option<u32>,
-    announced_at: Option<Duration>,
-    /// How many announcements are still to leave before the first symbol.
-    first_announcements: u32,
-    wants_announcement: bool,
-    /// Announcements that may still leave because somebody asks.
-    answers: TokenBucket,
+    announcing: Announcing,
     wanted_at: Duration,
     /// The units whose symbols somebody doubts, and when the hashes of each were said last.
     doubted: BTreeMap<u32, Option<Duration>>,
@@ -126,7 +112,7 @@ impl Loaded {
     fn symbol(&mut self, piece: u16) -> Vec<u8> {
         let (shape, bytes) = (self.shape, &self.bytes);
         let Some(recovery) = piece.checked_sub(shape.originals) else {
-            return shape.original(bytes, piece);
+            return shape.original(bytes, piece).into_owned();
         };
         let mending = self.mending.get_or_insert_with(|| shape.mending(bytes));
         let start = usize::from(recovery) * shape.symbol_bytes;
@@ -139,7 +125,7 @@ impl Giving {
     pub(super) fn new(
         (offer, index): (Arc<Offer>, Arc<[u8]>),
         stream: StreamId,
-        symbol_bytes: usize,
+        (symbol_bytes, most_bytes_per_s): (usize, f64),
         now: Duration,
     ) -> Self {
         Self {
@@ -147,16 +133,13 @@ impl Giving {
             index,
             stream,
             symbol_bytes,
-            pace: TakersPace::new(now),
+            pace: TakersPace::new(now, most_bytes_per_s),
             needs: BTreeMap::new(),
             sent: BTreeMap::new(),
             at: 0,
             loaded: BTreeMap::new(),
             reading: None,
-            announced_at: None,
-            first_announcements: ANNOUNCED_FIRST,
-            wants_announcement: true,
-            answers: TokenBucket::new(ANSWERS_PER_S, ANSWERS_BURST, now),
+            announcing: Announcing::new(now),
             wanted_at: now,
             doubted: BTreeMap::new(),
             looks: TokenBucket::new(LOOKS_PER_S, LOOKS_BURST, now),
@@ -212,9 +195,10 @@ impl Giving {
         for lack in &report.lacks {
             self.add(now, lack, counts, (has, credit));
         }
-        let is_asked = self.needs.len() > before || !report.lacks.is_empty() && counts.is_none();
-        if is_asked && !self.wants_announcement {
-            self.wants_announcement = self.answers.try_spend(1.0, now);
+        // Whoever lacks something that has left may not know that it has.
+        let may_not_know = counts.is_none() || self.needs.is_empty();
+        if self.needs.len() > before || !report.lacks.is_empty() && may_not_know {
+            self.announcing.answer(now);
         }
     }
 
@@ -264,7 +248,7 @@ impl Giving {
         self.doubted.clear();
         self.reading = None;
         self.wanted_at = Duration::ZERO;
-        self.wants_announcement = false;
+        self.announcing.stop();
     }
 
     /// Takes in a block that the disk has read; returns whether it is the offered one.
@@ -316,11 +300,15 @@ impl Giving {
         }
     }
 
-    /// The unit that is sent next.
-    fn next_unit(&self) -> Option<u32> {
+    /// The units that are sent next, in order.
+    fn next_units(&self) -> impl Iterator<Item = u32> {
         let from = self.at.saturating_sub(WINDOW_UNITS);
-        let mut units = self.needs.range(from..).chain(self.needs.range(..from));
-        units.next().map(|(unit, _)| *unit)
+        let units = self.needs.range(from..).chain(self.needs.range(..from));
+        units.map(|(unit, _)| *unit)
+    }
+
+    fn next_unit(&self) -> Option<u32> {
+        self.next_units().next()
     }
 
     /// Sends what may leave now; returns what is to be read for what comes next.
@@ -332,12 +320,10 @@ impl Giving {
             }
             self.tell_hashes(now, node, unit);
         }
-        while self.first_announcements == 0
+        while self.announcing.has_begun()
+            && node.unreliable_room(Priority::File) > 0
             && let Some(unit) = self.next_unit()
         {
-            if node.unreliable_room(Priority::File) == 0 {
-                return None;
-            }
             if !self.loaded.contains_key(&unit) {
                 return self.load(unit);
             }
@@ -345,7 +331,15 @@ impl Giving {
                 break;
             }
         }
-        None
+        self.load_ahead()
+    }
+
+    /// Gets the unit behind the one that is sent now, so that nothing waits for the disk.
+    fn load_ahead(&mut self) -> Option<Request> {
+        let is_loaded = |unit: &u32| self.loaded.contains_key(unit);
+        let next = self.next_units().take(LOADED_AHEAD);
+        let next = next.filter(|unit| !is_loaded(unit)).min()?;
+        self.load(next)
     }
 
     /// A doubted unit whose hashes are due.
@@ -431,21 +425,15 @@ impl Giving {
             if need.is_last(loss, shape.symbols()) {
                 self.needs.remove(&unit);
             }
+            if self.needs.is_empty() {
+                self.announcing.has_run_dry();
+            }
         }
         true
     }
 
     fn announce(&mut self, now: Moment, node: &mut Node) {
-        let since = self.announced_at.map(|at| now.time.saturating_sub(at));
-        let is_due = match since {
-            None => true,
-            Some(since) if self.wants_announcement => since >= ANNOUNCE_LEAST,
-            Some(since) => since >= ANNOUNCE_EVERY && !self.needs.is_empty(),
-        };
-        if is_due {
-            self.announced_at = Some(now.time);
-            self.first_announcements = self.first_announcements.saturating_sub(1);
-            self.wants_announcement = self.first_announcements > 0;
+        if self.announcing.take(now.time, self.needs.is_empty()) {
             let symbol_bytes = self.symbol_bytes as u16; // at most 1344
             node.announce_stream(now, self.stream, self.offer.id.0, symbol_bytes);
         }
@@ -453,21 +441,18 @@ impl Giving {
 
     /// When there is something to do without news. `has_room` says whether symbols may be queued.
     pub(super) fn next_time(&self, has_room: bool) -> Duration {
-        let announced = self.announced_at.unwrap_or_default();
+        let is_dry = self.needs.is_empty();
         let over = match self.wanted_at {
             Duration::ZERO => Duration::ZERO,
             wanted_at => wanted_at + LINGER,
         };
-        let announcement = match (self.wants_announcement, self.needs.is_empty()) {
-            (true, _) => announced + ANNOUNCE_LEAST,
-            (false, false) => announced + ANNOUNCE_EVERY,
-            (false, true) => over,
-        };
         let is_loaded = self
             .next_unit()
             .is_some_and(|unit| self.loaded.contains_key(&unit));
-        let may_send = is_loaded && has_room && self.first_announcements == 0;
+        let may_send = is_loaded && has_room && self.announcing.has_begun();
         let symbol = may_send.then(|| self.pace.next_time(self.symbol_bytes + WRAPPING_BYTES));
-        symbol.map_or(announcement, |symbol| symbol.min(announcement))
+        let announcement = self.announcing.next_time(is_dry);
+        let times = [announcement, is_dry.then_some(over), symbol];
+        times.into_iter().flatten().min().unwrap_or(Duration::MAX)
     }
 }

@@ -11,8 +11,9 @@ use crate::protocol::engine::event::NamedKey;
 use crate::protocol::wire::frame::notice::Report;
 use crate::protocol::wire::frame::{Key, MemberTag};
 
-/// Most offers of one person that are remembered; the oldest give way.
-const PER_PERSON_MAX: usize = 64;
+/// Most offers of one person that are remembered; the oldest give way. What the guests of a
+/// person's page offer are among them.
+pub const PER_PERSON_MAX: usize = 256;
 
 /// Most offers that are remembered.
 const OFFERS_MAX: usize = 512;

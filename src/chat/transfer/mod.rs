@@ -8,8 +8,8 @@
 //!            what is for one person)
 //! taking     what was received of one offer · reporting (what lacks, and when that is said) ·
 //!            doubts (false symbols)
-//! giving     what is sent of one offer · pace (how fast) · ahead (more than was asked for) ·
-//!            pending (who begins to give) · credit (how much each person may have)
+//! giving     what is sent of one offer · announcing (its stream) · pace (how fast) · ahead (more
+//!            than was asked for) · pending (who begins to give) · credit (how much each may have)
 //! command    what may be asked            · asked (what is done about it)
 //! event      what is told                 · telling (which state is told)
 //! disk       what is asked of the disk, and what it answers · failing (what ends because of it)
@@ -22,6 +22,7 @@
 
 mod addressing;
 mod ahead;
+mod announcing;
 mod asked;
 pub(in crate::chat) mod carrying;
 mod code;
@@ -50,17 +51,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::addressing::Addressees;
+use self::asked::is_pinned;
 pub use self::command::{FilesCommand, Sharing, WhichOffer};
 use self::credit::Credits;
 use self::disk::{Held, Reply, Request};
 pub use self::event::FilesEvent;
 use self::event::TransferFault;
 use self::giving::Giving;
+pub use self::list::PER_PERSON_MAX as OFFERS_PER_PERSON_MAX;
 use self::list::{Known, OfferList};
 pub use self::offer::{BLOCK_BYTES, Content, Offer, OfferId, OfferKind};
 use self::pending::Pending;
 use self::reporting::ToSay;
-use self::taking::{Phase, Taking};
+use self::taking::Taking;
 use self::telling::Tale;
 use self::units::UnitSet;
 use super::command::RequestId;
@@ -178,9 +181,9 @@ impl Transfers {
         (wall_ms, timing): (u64, Timing),
     ) -> bool {
         let id = offer.id;
-        let (takings, held) = (&self.takings, &self.held);
-        let is_pinned = |id: &OfferId| takings.contains_key(id) || held.contains_key(id);
-        let is_new = self.list.add(offer, who, is_own, is_pinned).is_some() || self.list.tell(&id);
+        let pinned = (&self.takings, &self.held, &self.waiting);
+        let add = |list: &mut OfferList| list.add(offer, who, is_own, |id| is_pinned(pinned, id));
+        let is_new = add(&mut self.list).is_some() || self.list.tell(&id);
         if is_new {
             self.tell(Tale::Offered(id, wall_ms, Some(timing)));
         }
@@ -243,13 +246,18 @@ impl Transfers {
         if !offer.is_index(&index) {
             return;
         }
-        let (takings, here) = (&self.takings, &self.held);
-        let is_pinned = |id: &OfferId| takings.contains_key(id) || here.contains_key(id);
-        self.list.recall(offer, who, is_own, is_pinned);
-        if self.list.get(&id).is_none() {
+        let pinned = (&self.takings, &self.held, &self.waiting);
+        self.list
+            .recall(offer, who, is_own, |id| is_pinned(pinned, id));
+        let Some(known) = self.list.get(&id) else {
             return;
-        }
+        };
+        // Whoever was told of the offer before learns that it is here.
+        let was_told = known.is_told;
         self.held.insert(id, index);
+        if was_told {
+            self.tell(Tale::Progress(id));
+        }
         if let Some(to) = to {
             self.list.address(&id, to);
             if is_own {
@@ -458,8 +466,7 @@ impl Transfers {
             .values()
             .map(|giving| giving.next_time(has_room));
         let pending = self.pending.values().map(|pending| pending.due);
-        let is_wanting = |taking: &&Taking| matches!(taking.phase, Phase::Index | Phase::Content);
-        let takings = self.takings.values().filter(is_wanting);
+        let takings = self.takings.values().filter(|taking| taking.is_wanting());
         let reports = takings.map(|taking| taking.reporting.due);
         let words = self.last_words.iter().map(|(at, _)| *at);
         let times = givings.chain(pending).chain(reports).chain(words);

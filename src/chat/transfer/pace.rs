@@ -5,6 +5,9 @@
 //! A rate is tried until enough takers have reported what arrives of it. If nobody loses more than
 //! is usual, a higher one is tried. If somebody does, a lower one is: if as much is lost there, the
 //! loss is usual from then on, for all who report it, and the rate is what it was.
+//!
+//! At the beginning nothing is usual yet. Loss is doubted there by a higher rate: if more arrives
+//! of it, the loss is usual; if not, the way carries no more than arrived.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,8 +25,8 @@ const LEAST_BYTES_PER_S: f64 = 100e3;
 const MOST_BYTES_PER_S: f64 = 1.25e9;
 
 /// How long a rate is tried until it was too high for the first time, and by what it grows then.
-const GROWS_EVERY: Duration = Duration::from_millis(100);
-const GROWS_BY: f64 = 2.0;
+const GROWS_EVERY: Duration = Duration::from_millis(60);
+const GROWS_BY: f64 = 4.0;
 
 /// The same afterwards.
 const FEELS_EVERY: Duration = Duration::from_millis(250);
@@ -33,9 +36,15 @@ const FEELS_BY: f64 = 1.04;
 /// shows that the rate may be too high.
 const LOSS_MARGIN: f64 = 0.015;
 
-/// Loss that is taken as usual while the rate still doubles: if it was not, the next rate loses
+/// Loss that is taken as usual while the rate still grows fast: if it was not, the next rate loses
 /// much more, and the one after that less.
-const DOUBLES_WITH: f64 = 0.08;
+const GROWS_WITH: f64 = 0.08;
+
+/// More than that is doubted at the beginning, unless it is more than this.
+const DOUBTED_LOSS_MAX: f64 = 0.6;
+
+/// By how much more must arrive of the higher rate, if the lower one was not the reason.
+const ARRIVES_MORE: f64 = 1.25;
 
 /// How many standard deviations are chance, for one taker. The worst of many is further off.
 const CHANCE: f64 = 3.0;
@@ -51,8 +60,13 @@ const STAYS: f64 = 0.6;
 /// lower rate loses as much.
 const USUAL_WEIGHT: f64 = 0.3;
 
-/// How fast what is seen of a taker's loss follows what it reports.
-const SEEN_WEIGHT: f64 = 0.25;
+/// How many standard deviations less than usual are chance: if each of them counted, what is usual
+/// would become ever less, and what chance loses would slow the giver.
+const CHANCE_OF_LESS: f64 = 1.5;
+
+/// Over about how many frames what is seen of a taker's loss is a mean: fewer say little, and of
+/// many takers the worst would always seem to lose more than it does.
+const SEEN_FRAMES: f64 = 2048.0;
 
 /// Loss above what is usual that is still counted in ahead.
 const UNUSUAL_MAX: f64 = 0.1;
@@ -87,13 +101,26 @@ const BURST_LEAST_BYTES: f64 = 16.0 * 1442.0;
 #[derive(Debug)]
 pub(super) struct TakersPace {
     bucket: TokenBucket,
+    /// The highest rate that makes sense: no more may leave.
+    most_bytes_per_s: f64,
     takers: BTreeMap<MemberTag, Taker>,
     /// The rate is lower than before, to see whether as much is lost then.
     test: Option<Test>,
+    /// The rate is higher than before, to see whether more arrives then; and whether that was done.
+    doubt: Option<Doubt>,
+    has_doubted: bool,
     has_been_too_high: bool,
     was_used_up: bool,
     /// From when on what is sent at the present rate arrives.
     judged_from: Duration,
+}
+
+/// Loss at a rate of the beginning.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    taker: MemberTag,
+    /// What arrived of that rate, in bytes a second.
+    arrived_bytes_per_s: f64,
 }
 
 /// A rate that may have been too high.
@@ -116,6 +143,8 @@ struct Taker {
     /// Loss that is usual for it, and that was seen lately.
     usual: f64,
     seen: Option<f64>,
+    /// What was usual before a doubt.
+    doubted_usual: f64,
     /// Frames that arrived in a second.
     rate: f64,
     /// When it reported last, and when the report came that is counted from.
@@ -137,19 +166,31 @@ impl Taker {
 
     /// By how much that is above what is usual, and how far that is beyond chance.
     fn excess(&self, chance: f64) -> (f64, f64) {
-        let (loss, usual) = (self.loss(), self.usual);
-        let deviation = (loss.max(usual) / f64::from(self.sent.max(1))).sqrt();
-        let excess = loss - usual;
-        (excess, excess - LOSS_MARGIN - chance * deviation)
+        let excess = self.loss() - self.usual;
+        (excess, excess - LOSS_MARGIN - chance * self.deviation())
+    }
+
+    /// The standard deviation of the loss.
+    fn deviation(&self) -> f64 {
+        (self.loss().max(self.usual) / f64::from(self.sent.max(1))).sqrt()
+    }
+
+    /// The part that arrives, of what arrives when as much is lost as is usual.
+    fn arrives(&self) -> f64 {
+        (1.0 - self.loss()) / (1.0 - self.usual).max(0.1)
     }
 }
 
 impl TakersPace {
-    pub(super) fn new(now: Duration) -> Self {
+    /// Begins; `most_bytes_per_s` may leave at all.
+    pub(super) fn new(now: Duration, most_bytes_per_s: f64) -> Self {
         let mut pace = Self {
             bucket: TokenBucket::new(1.0, BURST_LEAST_BYTES, now),
+            most_bytes_per_s: most_bytes_per_s.clamp(LEAST_BYTES_PER_S, MOST_BYTES_PER_S),
             takers: BTreeMap::new(),
             test: None,
+            doubt: None,
+            has_doubted: false,
             has_been_too_high: false,
             was_used_up: false,
             judged_from: now,
@@ -169,13 +210,13 @@ impl TakersPace {
         let heard = heard.filter(|taker| taker.is_heard(now) && taker.rate >= least);
         let losses = heard.map(|taker| {
             let seen = taker.seen.unwrap_or(0.0);
-            seen.clamp(taker.usual, taker.usual + UNUSUAL_MAX)
+            seen.min(taker.usual + UNUSUAL_MAX)
         });
         losses.fold(0.0, f64::max)
     }
 
     fn set_rate(&mut self, rate: f64) {
-        let rate = rate.clamp(LEAST_BYTES_PER_S, MOST_BYTES_PER_S);
+        let rate = rate.clamp(LEAST_BYTES_PER_S, self.most_bytes_per_s);
         let burst = (rate * BURST.as_secs_f64()).max(BURST_LEAST_BYTES);
         self.bucket.set_rate(rate, burst);
     }
@@ -219,7 +260,8 @@ impl TakersPace {
         (taker.highest, taker.received) = (highest, received);
         let loss = 1.0 - f64::from(arrived) / f64::from(sent);
         let seen = taker.seen.unwrap_or(loss);
-        taker.seen = Some(seen + (loss - seen) * SEEN_WEIGHT);
+        let weight = f64::from(sent) / (f64::from(sent) + SEEN_FRAMES);
+        taker.seen = Some(seen + (loss - seen) * weight);
         let within = std::mem::take(&mut taker.within);
         taker.rate = f64::from(arrived) / within.as_secs_f64().max(0.005);
         let since = std::mem::replace(&mut taker.counted_from, now);
@@ -286,6 +328,13 @@ impl TakersPace {
 
     /// Looks whether somebody loses more than is usual; otherwise sends faster.
     fn feel(&mut self, now: Duration, counted: &[MemberTag]) {
+        if let Some(doubt) = self.doubt.take()
+            && let Some(rate) = self.confirmed(&doubt, counted)
+        {
+            self.has_been_too_high = true;
+            self.forget_seen();
+            return self.change(now, rate);
+        }
         let chance = match counted.len() {
             1 => CHANCE,
             many => CHANCE_OF_MANY + (2.0 * (many as f64).ln()).sqrt(),
@@ -296,9 +345,15 @@ impl TakersPace {
         });
         let worst = excesses.max_by(|one, other| one.2.total_cmp(&other.2));
         let rate = self.bucket.rate_per_s();
-        let is_small = |excess: f64| !self.has_been_too_high && excess < DOUBLES_WITH;
+        let is_small = |excess: f64| !self.has_been_too_high && excess < GROWS_WITH;
         let worst = worst.filter(|(_, excess, beyond)| *beyond > 0.0 && !is_small(*excess));
         if let Some((taker, excess, _)) = worst {
+            let arrives = self.takers.get(&taker).map_or(1.0, Taker::arrives);
+            let may_doubt = !self.has_been_too_high && !self.has_doubted;
+            if may_doubt && excess < DOUBTED_LOSS_MAX && rate * 2.0 <= self.most_bytes_per_s {
+                let arrived_bytes_per_s = rate * arrives;
+                return self.doubt(now, (taker, arrived_bytes_per_s), counted);
+            }
             self.test = Some(Test {
                 rate,
                 had_been_too_high: self.has_been_too_high,
@@ -306,7 +361,8 @@ impl TakersPace {
                 excess,
             });
             self.has_been_too_high = true;
-            return self.change(now, rate * (1.0 - excess).max(0.1) * DRAINS_BY);
+            self.forget_seen();
+            return self.change(now, rate * arrives.max(0.1) * DRAINS_BY);
         }
         self.follow(counted);
         if !self.has_been_too_high {
@@ -321,6 +377,48 @@ impl TakersPace {
             (true, true) => FEELS_BY,
         };
         self.change(now, rate * by);
+    }
+
+    /// Counts in nothing ahead of what was lost because too much was sent.
+    fn forget_seen(&mut self) {
+        for taker in self.takers.values_mut() {
+            taker.seen = taker.seen.map(|seen| seen.min(taker.usual));
+        }
+    }
+
+    /// Takes a loss as usual until a higher rate has shown whether the rate is the reason.
+    fn doubt(
+        &mut self,
+        now: Duration,
+        (taker, arrived_bytes_per_s): (MemberTag, f64),
+        counted: &[MemberTag],
+    ) {
+        for taker in self.takers.values_mut() {
+            taker.doubted_usual = taker.usual;
+        }
+        self.settle(counted);
+        self.has_doubted = true;
+        self.doubt = Some(Doubt {
+            taker,
+            arrived_bytes_per_s,
+        });
+        self.change(now, self.bucket.rate_per_s() * GROWS_BY);
+    }
+
+    /// What the way carries, if no more arrives of a higher rate: then nothing of the loss was
+    /// usual.
+    fn confirmed(&mut self, doubt: &Doubt, counted: &[MemberTag]) -> Option<f64> {
+        let taker = self.takers.get(&doubt.taker);
+        let taker = taker.filter(|_| counted.contains(&doubt.taker))?;
+        let arrives = (1.0 - taker.loss()) / (1.0 - taker.doubted_usual).max(0.1);
+        let arrived_bytes_per_s = self.bucket.rate_per_s() * arrives;
+        if arrived_bytes_per_s >= doubt.arrived_bytes_per_s * ARRIVES_MORE {
+            return None;
+        }
+        for taker in self.takers.values_mut() {
+            taker.usual = taker.doubted_usual;
+        }
+        Some(arrived_bytes_per_s.min(doubt.arrived_bytes_per_s) * DRAINS_BY)
     }
 
     /// Judges a loss by what a lower rate has lost.
@@ -354,7 +452,8 @@ impl TakersPace {
     fn follow(&mut self, counted: &[MemberTag]) {
         for member in counted {
             if let Some(taker) = self.takers.get_mut(member) {
-                taker.usual += (taker.loss() - taker.usual).min(0.0) * USUAL_WEIGHT;
+                let least = taker.loss() + CHANCE_OF_LESS * taker.deviation();
+                taker.usual += (least - taker.usual).min(0.0) * USUAL_WEIGHT;
             }
         }
     }
@@ -370,105 +469,4 @@ impl TakersPace {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::rng::Rng;
-
-    const STEP: Duration = Duration::from_millis(50);
-    const FRAME_BYTES: f64 = 1442.0;
-
-    /// The rate after some steps on a way that carries so much, and loses so much of it.
-    fn rate_after(steps: u32, most_bytes_per_s: f64, loss: f64) -> f64 {
-        let mut pace = TakersPace::new(Duration::ZERO);
-        let member = MemberTag::default();
-        let (mut sent, mut arrived) = (0.0, 0.0);
-        for step in 1..=steps {
-            let now = STEP * step;
-            while pace.try_send(FRAME_BYTES as usize, now) {}
-            let frames = pace.bytes_per_s() * STEP.as_secs_f64() / FRAME_BYTES;
-            let carried = most_bytes_per_s * STEP.as_secs_f64() / FRAME_BYTES;
-            sent += frames;
-            arrived += frames.min(carried) * (1.0 - loss);
-            pace.report(now, member, (sent as u32, arrived as u32), STEP);
-        }
-        pace.bytes_per_s()
-    }
-
-    #[test]
-    fn loss_alone_does_not_slow_a_giver() {
-        for loss in [0.0, 0.01, 0.05, 0.2] {
-            let rate = rate_after(60, f64::INFINITY, loss);
-            assert!(rate > 8.0 * START_BYTES_PER_S, "{rate} at {loss}");
-        }
-    }
-
-    #[test]
-    fn what_a_way_carries_is_found() {
-        for loss in [0.0, 0.05, 0.2] {
-            for most in [1e6, 12.5e6, 50e6] {
-                let rate = rate_after(100, most, loss);
-                assert!(
-                    (0.8..1.15).contains(&(rate / most)),
-                    "{rate} of {most}, {loss}"
-                );
-            }
-        }
-    }
-
-    /// The least rate in the second half of some seconds, for takers that lose by chance.
-    fn least_rate(takers: u64, most_bytes_per_s: f64, loss: f64) -> f64 {
-        let (mut pace, mut rng) = (TakersPace::new(Duration::ZERO), Rng::new(takers));
-        let tag = |short| MemberTag {
-            short,
-            session_low: 0,
-        };
-        let (mut sent, mut arrived) = (0, vec![0_u32; takers as usize]);
-        let (steps, mut least) = (160, f64::INFINITY);
-        for step in 1..=steps {
-            let now = STEP * step;
-            while pace.try_send(FRAME_BYTES as usize, now) {}
-            let frames = |rate: f64| (rate * STEP.as_secs_f64() / FRAME_BYTES) as u32;
-            let carried = frames(most_bytes_per_s.min(pace.bytes_per_s()));
-            sent += frames(pace.bytes_per_s());
-            for (member, arrived) in (0..).zip(&mut arrived) {
-                *arrived += (0..carried).filter(|_| rng.unit() >= loss).count() as u32;
-                let at = now + Duration::from_millis(member);
-                pace.report(at, tag(member), (sent, *arrived), STEP);
-            }
-            if step > steps / 2 {
-                least = least.min(pace.bytes_per_s());
-            }
-        }
-        least
-    }
-
-    #[test]
-    fn chance_does_not_slow_a_giver_of_one_or_many() {
-        for takers in [1, 3, 10] {
-            for loss in [0.01, 0.05, 0.2] {
-                let least = least_rate(takers, 12.5e6, loss);
-                assert!(least > 0.85 * 12.5e6, "{least} for {takers} at {loss}");
-            }
-        }
-    }
-
-    #[test]
-    fn who_gets_next_to_nothing_does_not_hold_up_the_others() {
-        let mut pace = TakersPace::new(Duration::ZERO);
-        let tag = |short| MemberTag {
-            short,
-            session_low: 0,
-        };
-        for step in 1..=20 {
-            let frames = 1000 * step;
-            for member in 0..4 {
-                let counts = (frames, frames);
-                pace.report(STEP * step, tag(member), counts, STEP);
-            }
-            pace.report(STEP * step, tag(9), (frames, frames / 10), STEP);
-        }
-        assert!(pace.keeps_up(tag(0), STEP * 20));
-        assert!(!pace.keeps_up(tag(9), STEP * 20));
-        assert!(pace.bytes_per_s() >= START_BYTES_PER_S);
-    }
-}
+mod tests;

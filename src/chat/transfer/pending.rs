@@ -113,7 +113,8 @@ impl Transfers {
         let offer = self.list.get(&id)?.offer.clone();
         let stream = node.open_stream(Channel::Files)?;
         let symbol_bytes = node.symbol_max_bytes().min(SYMBOL_MOST_BYTES) / 64 * 64;
-        let mut giving = Giving::new((offer, index), stream, symbol_bytes, now.time);
+        let sizes = (symbol_bytes, node.unreliable_bytes_per_s());
+        let mut giving = Giving::new((offer, index), stream, sizes, now.time);
         let has = units_here(&self.held, &self.takings, &id);
         giving.insists = pending.insists;
         for (member, report) in &pending.reports {

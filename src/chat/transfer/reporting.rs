@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use super::taking::{Phase, Taking};
+use super::taking::Taking;
 use crate::protocol::engine::streams::StreamCounts;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::compact::StreamId;
@@ -14,7 +14,7 @@ use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::notice::{LACKS_MAX, Lack, Report, WHOLE_UNIT};
 
 /// Longest time between two reports while symbols come, among few takers.
-const INTERVAL: Duration = Duration::from_millis(50);
+const INTERVAL: Duration = Duration::from_millis(25);
 
 /// How much longer it is for each taker: all together say 200 reports a second at most.
 const INTERVAL_PER_TAKER: Duration = Duration::from_millis(5);
@@ -271,7 +271,7 @@ pub(super) fn report(
     }
     let interval = taking.reporting.interval();
     taking.reporting.due = now + rng.between(interval / 2, interval);
-    if !matches!(taking.phase, Phase::Index | Phase::Content) {
+    if !taking.is_wanting() {
         return None;
     }
     if taking.reporting.is_silent(now) {

@@ -144,7 +144,9 @@ impl Chat {
                 if self.hides_offer(known) {
                     return None;
                 }
-                FilesEvent::Offered(Box::new(offered(known, wall_ms, timing, person)))
+                let is_here = files.held.contains_key(&id);
+                let told = offered((known, is_here), wall_ms, timing, person);
+                FilesEvent::Offered(Box::new(told))
             }
             Tale::Taking(id) => FilesEvent::Taking(state(&id)?),
             Tale::Progress(id) => FilesEvent::Progress(state(&id)?),
@@ -179,7 +181,7 @@ impl Chat {
 }
 
 fn offered(
-    known: &Known,
+    (known, is_here): (&Known, bool),
     wall_ms: u64,
     timing: Option<Timing>,
     person: impl Fn(&NamedKey) -> Person,
@@ -190,6 +192,7 @@ fn offered(
         who: person(&known.who),
         wall_ms,
         is_own: known.is_own,
+        is_here,
         timing: timing.unwrap_or(Timing::Live),
     }
 }

@@ -112,6 +112,11 @@ impl Taking {
         }
     }
 
+    /// Whether anything is wanted of others: not while the disk prepares, looks or hashes.
+    pub(super) fn is_wanting(&self) -> bool {
+        matches!(self.phase, Phase::Index | Phase::Content)
+    }
+
     /// Whether a unit is wanted, and not about to be written.
     pub(super) fn lacks(&self, unit: u32) -> bool {
         let is_wanted = self.wanted().contains(&unit);

@@ -87,7 +87,7 @@ impl Transfers {
         let stage = match taking {
             Some(taking) => Stage::Taking {
                 done_bytes: taking.done_bytes(),
-                is_waiting: taking.reporting.is_silent(now),
+                is_waiting: taking.is_wanting() && taking.reporting.is_silent(now),
             },
             None if self.held.contains_key(id) => Stage::Have,
             None if is_waiting_turn => Stage::Taking {

@@ -53,11 +53,13 @@ pub enum Key {
     FilesAcceptKinds,
     /// How long each may be.
     FilesAcceptBytes,
+    /// How long all of one person may be together.
+    FilesAcceptTotal,
 }
 
 impl Key {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Name,
         Self::Room,
         Self::Lang,
@@ -78,6 +80,7 @@ impl Key {
         Self::FilesAccept,
         Self::FilesAcceptKinds,
         Self::FilesAcceptBytes,
+        Self::FilesAcceptTotal,
     ];
 
     /// Its name in the file, which is the option's name too, with `-` in the place of a dot.
@@ -104,6 +107,7 @@ impl Key {
             Self::FilesAccept => "files.accept",
             Self::FilesAcceptKinds => "files.accept-kinds",
             Self::FilesAcceptBytes => "files.accept-bytes",
+            Self::FilesAcceptTotal => "files.accept-total",
         }
     }
 
@@ -131,6 +135,7 @@ impl Key {
             Self::FilesAccept => "RODA_FILES_ACCEPT",
             Self::FilesAcceptKinds => "RODA_FILES_ACCEPT_KINDS",
             Self::FilesAcceptBytes => "RODA_FILES_ACCEPT_BYTES",
+            Self::FilesAcceptTotal => "RODA_FILES_ACCEPT_TOTAL",
         }
     }
 
@@ -150,6 +155,7 @@ impl Key {
                 | Self::HistoryDays
                 | Self::HistoryBytes
                 | Self::FilesAcceptBytes
+                | Self::FilesAcceptTotal
         )
     }
 
@@ -176,7 +182,7 @@ impl Key {
             Self::HistoryRooms => HistoryRooms::from_str(value, false).is_ok(),
             Self::HistoryPrivate | Self::Mouse | Self::FilesShare => value.parse::<bool>().is_ok(),
             Self::HistoryDays => keeping::days(value.to_owned()).is_ok(),
-            Self::HistoryBytes | Self::FilesAcceptBytes => {
+            Self::HistoryBytes | Self::FilesAcceptBytes | Self::FilesAcceptTotal => {
                 keeping::bytes(value.to_owned(), "").is_ok()
             }
             Self::FilesAccept => AcceptFrom::from_str(value, false).is_ok(),
@@ -208,6 +214,7 @@ impl Key {
             Self::FilesAccept => Some("none".into()),
             Self::FilesAcceptKinds => Some(sharing::KINDS.into()),
             Self::FilesAcceptBytes => Some(sharing::BYTES.into()),
+            Self::FilesAcceptTotal => Some(sharing::TOTAL.into()),
         }
     }
 

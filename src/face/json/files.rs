@@ -112,7 +112,11 @@ pub(super) fn words(lang: Lang, happened: &FilesEvent) -> Option<String> {
 }
 
 fn of_offered(offered: &Offered) -> FileObject<'_> {
-    about_offer(offered.number, &offered.offer, &offered.who, offered.is_own)
+    let is_back = offered.is_here && !offered.is_own;
+    FileObject {
+        state: is_back.then_some("here"),
+        ..about_offer(offered.number, &offered.offer, &offered.who, offered.is_own)
+    }
 }
 
 /// What is the same in all that is told of an offer.

@@ -246,6 +246,7 @@ pub(in crate::face) mod tests {
             who: Person::unproven("ana"),
             wall_ms: 0,
             is_own: false,
+            is_here: false,
             timing: Timing::Live,
         }));
         let said = Progress::default().sentences(Lang::En, &offered);

@@ -251,7 +251,7 @@ impl GuestFiles {
                 offer: &offered.offer,
                 who: &offered.who,
                 wall_ms: Some(offered.wall_ms),
-                is_here: offered.is_own,
+                is_here: offered.is_here,
             };
             return self.show_line(&line, lines).into_iter().collect();
         }

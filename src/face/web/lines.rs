@@ -9,7 +9,7 @@ use serde_json::json;
 use super::queue::QUEUE_MAX_BYTES;
 use crate::chat::event::{Message, News, Timing};
 use crate::chat::transcript::Snapshot;
-use crate::chat::transfer::event::{FilesEvent, OfferState, Offered};
+use crate::chat::transfer::event::{FilesEvent, OfferState, Offered, Stage};
 use crate::face::json::Json;
 use crate::face::offers::Offers;
 use crate::terminal::screen::{Color, Form, Screen};
@@ -112,6 +112,7 @@ impl RoomLines {
                 who: state.who.clone(),
                 wall_ms,
                 is_own: state.is_own,
+                is_here: state.stage == Stage::Have,
                 timing: Timing::History,
             };
             let offered = FilesEvent::Offered(Box::new(offered));

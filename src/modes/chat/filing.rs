@@ -1,7 +1,7 @@
 //! The disk of `chat`: files that are to be offered are read and hashed, and what the rooms ask of
 //! it is done. Its thread starts with the first of these, so that a chat without files has none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 
@@ -11,17 +11,21 @@ use crate::chat::command::{Command, RequestId, ToSend};
 use crate::chat::event::{Failure, News};
 use crate::chat::rooms::RoomNumber;
 use crate::chat::transfer::disk::{DiskFault, Reply, Request};
+use crate::chat::transfer::event::{FilesEvent, Offered};
 use crate::chat::transfer::offer::OfferKey;
-use crate::chat::transfer::{FilesCommand, Sharing};
-use crate::cli::{Consent, SharingSettings};
+use crate::chat::transfer::{FilesCommand, OfferId, Sharing};
+use crate::cli::{AcceptFrom, Accepted, Consent, SharingSettings};
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 use crate::store::files::{self, CLOSE_WAIT, Files, Hashed, Memory, Pourer, ToOffer, Unfit};
 use crate::store::identity::random;
 use crate::text;
 
-/// Files that are read at once because somebody wants to offer them. More are refused.
+/// Files that are read at once because somebody wants to offer them.
 const WISHES_MAX: usize = 64;
+
+/// More wait for these, and further ones are refused.
+const WAITING_MAX: usize = 1024;
 
 /// See the file's head.
 #[derive(Default)]
@@ -38,10 +42,17 @@ pub(super) struct Filing {
     /// Whether what was taken is given to others.
     sharing: Sharing,
     /// What is taken without a question.
-    pub(super) consent: Consent,
+    consent: Consent,
+    /// What was taken so since the program began.
+    accepted: Accepted,
+    /// What was taken once and is not taken so again: an offer to this person alone comes anew with
+    /// each start.
+    taken: BTreeSet<OfferId>,
     /// The rooms, by their tags.
     rooms: Vec<(RoomNumber, RoomTag)>,
     wishes: BTreeMap<u64, Wish>,
+    /// Those that are not being read yet.
+    waiting: VecDeque<Wish>,
     next: u64,
 }
 
@@ -49,21 +60,15 @@ pub(super) struct Filing {
 type RoomTag = [u8; ROOM_TAG_BYTES];
 
 /// Something that is being read to be offered.
+#[derive(Debug)]
 pub(super) struct Wish {
-    request: RequestId,
-    path: PathBuf,
+    pub(super) request: RequestId,
+    pub(super) room: RoomNumber,
+    pub(super) path: PathBuf,
+    /// What it is called, if not by its own name.
+    pub(super) name: Option<String>,
     /// For whom alone.
-    to: Option<String>,
-}
-
-impl Wish {
-    pub(super) fn of(request: RequestId, path: PathBuf) -> Self {
-        Self {
-            request,
-            path,
-            to: None,
-        }
-    }
+    pub(super) to: Option<String>,
 }
 
 impl Filing {
@@ -72,10 +77,17 @@ impl Filing {
             true => (Sharing::On, memory),
             false => (Sharing::OwnOnly, Memory::None),
         };
+        let consent = settings.consent.clone();
+        let takes = consent.from != AcceptFrom::None && memory == Memory::Kept;
         Self {
             folder,
             sharing,
-            consent: settings.consent.clone(),
+            taken: if takes {
+                files::taken()
+            } else {
+                BTreeSet::new()
+            },
+            consent,
             gave_before: memory == Memory::Kept && files::is_any_kept(),
             memory,
             ..Self::default()
@@ -85,8 +97,27 @@ impl Filing {
     /// Nothing is given or taken any more in a room that was left.
     pub(super) fn close_room(&mut self, room: RoomNumber) {
         self.rooms.retain(|(open, _)| *open != room);
+        // The disk answers nothing of a room that was left.
+        self.wishes.retain(|_, wish| wish.room != room);
+        self.waiting.retain(|wish| wish.room != room);
         if let Some(files) = &self.files {
             files.close_room(room);
+        }
+    }
+
+    /// Whether the person has consented to take an offer.
+    pub(super) fn accepts(&mut self, offered: &Offered) -> bool {
+        !self.taken.contains(&offered.offer.id) && self.accepted.take(&self.consent, offered)
+    }
+
+    /// Remembers what was taken, where something is taken without a question.
+    pub(super) fn follow(&mut self, happened: &FilesEvent) {
+        if let FilesEvent::Finished { state, .. } = happened
+            && self.consent.from != AcceptFrom::None
+            && self.taken.insert(state.offer.id)
+            && let Some(files) = &self.files
+        {
+            files.remember_taken(state.offer.id);
         }
     }
 
@@ -184,28 +215,35 @@ impl Driver {
         (path, name): (PathBuf, Option<String>),
         to: Option<String>,
     ) {
-        let ticket = self.filing.next;
-        self.filing.next += 1;
-        let key = match to.as_ref().map(|_| random()).transpose() {
-            Ok(key) => key.map(OfferKey),
-            Err(error) => {
-                let wish = Wish::of(request, path);
-                return self.cannot_offer(room, &wish, &Unfit::System(error));
-            }
-        };
         let wish = Wish {
-            to,
-            ..Wish::of(request, path.clone())
-        };
-        if self.filing.wishes.len() >= WISHES_MAX {
-            let busy = std::io::ErrorKind::ResourceBusy;
-            return self.cannot_offer(room, &wish, &Unfit::System(busy.into()));
-        }
-        let to_offer = ToOffer {
+            request,
             room,
-            ticket,
             path,
             name,
+            to,
+        };
+        if self.filing.wishes.len() < WISHES_MAX {
+            self.read_wish(wish);
+        } else if self.filing.waiting.len() < WAITING_MAX {
+            self.filing.waiting.push_back(wish);
+        } else {
+            self.cannot_offer(&wish, &Unfit::TooMany);
+        }
+    }
+
+    /// Has the disk read something that is to be offered.
+    fn read_wish(&mut self, wish: Wish) {
+        let key = match wish.to.as_ref().map(|_| random()).transpose() {
+            Ok(key) => key.map(OfferKey),
+            Err(error) => return self.cannot_offer(&wish, &Unfit::System(error)),
+        };
+        let ticket = self.filing.next;
+        self.filing.next += 1;
+        let to_offer = ToOffer {
+            room: wish.room,
+            ticket,
+            path: wish.path.clone(),
+            name: wish.name.clone(),
             key,
         };
         match self.files() {
@@ -213,7 +251,16 @@ impl Driver {
                 files.read(to_offer);
                 self.filing.wishes.insert(ticket, wish);
             }
-            Err(error) => self.cannot_offer(room, &wish, &Unfit::System(error)),
+            Err(error) => self.cannot_offer(&wish, &Unfit::System(error)),
+        }
+    }
+
+    /// Has the disk read what has waited for that.
+    pub(super) fn read_waiting(&mut self) {
+        while self.filing.wishes.len() < WISHES_MAX
+            && let Some(next) = self.filing.waiting.pop_front()
+        {
+            self.read_wish(next);
         }
     }
 
@@ -231,32 +278,23 @@ impl Driver {
                 // Whoever left a room needs no answer.
                 self.rooms.handle_in(now, room, Input::Files(reply));
             }
-            files::Told::Hashed {
-                room,
-                ticket,
-                hashed,
-            } => {
+            files::Told::Hashed { ticket, hashed } => {
                 if let Some(wish) = self.filing.wishes.remove(&ticket) {
-                    self.on_hashed(now, room, wish, hashed);
+                    self.on_hashed(now, wish, hashed);
                 }
+                self.read_waiting();
             }
         }
     }
 
-    fn on_hashed(
-        &mut self,
-        now: Moment,
-        room: RoomNumber,
-        wish: Wish,
-        hashed: Result<Hashed, Unfit>,
-    ) {
+    fn on_hashed(&mut self, now: Moment, wish: Wish, hashed: Result<Hashed, Unfit>) {
         let Hashed {
             offer,
             content,
             skipped,
         } = match hashed {
             Ok(hashed) => hashed,
-            Err(why) => return self.cannot_offer(room, &wish, &why),
+            Err(why) => return self.cannot_offer(&wish, &why),
         };
         if skipped > 0 {
             let sentence = text::left_out_of_offer(self.lang, &content.name, skipped);
@@ -267,15 +305,15 @@ impl Driver {
         let (index, to) = (content.index, wish.to);
         let offer = FilesCommand::Offer { offer, index, to };
         let offer = Input::Ask(wish.request, Command::Files(offer));
-        self.rooms.handle_in(now, room, offer);
+        self.rooms.handle_in(now, wish.room, offer);
     }
 
-    pub(super) fn cannot_offer(&mut self, room: RoomNumber, wish: &Wish, why: &Unfit) {
+    pub(super) fn cannot_offer(&mut self, wish: &Wish, why: &Unfit) {
         let failure = Failure::CannotOffer {
             path: wish.path.to_string_lossy().into_owned(),
             why: text::unfit(self.face.lang_of_causes(self.lang), why),
         };
-        self.show(room, Some(wish.request), News::Failed(failure.clone()));
+        self.show(wish.room, Some(wish.request), News::Failed(failure.clone()));
         self.errand_on(&News::Failed(failure));
     }
 }

@@ -131,9 +131,10 @@ impl Driver {
         let News::Files(happened) = &told.news else {
             return;
         };
+        self.filing.follow(happened);
         if let FilesEvent::Offered(offered) = &**happened
             && !self.giving.is_some()
-            && self.filing.consent.covers(offered)
+            && self.filing.accepts(offered)
         {
             let which = WhichOffer::Id(offered.offer.id);
             let get = FilesCommand::Get { which, into: None };
@@ -270,8 +271,14 @@ impl Driver {
                 self.offer_spool(room);
             }
             Err(error) => {
-                let wish = Wish::of(RequestId::default(), "-".into());
-                self.cannot_offer(room, &wish, &Unfit::System(error));
+                let wish = Wish {
+                    request: RequestId::default(),
+                    room,
+                    path: "-".into(),
+                    name: None,
+                    to: None,
+                };
+                self.cannot_offer(&wish, &Unfit::System(error));
             }
         }
     }

@@ -366,6 +366,7 @@ impl Driver {
         }
         self.archive_left(number);
         self.filing.close_room(number);
+        self.read_waiting();
         self.leave_call(number);
         if self.rooms.is_empty() {
             return true;

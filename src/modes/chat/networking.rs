@@ -23,6 +23,7 @@ impl Driver {
             in_use: self.sockets.interfaces().iter().map(interface).collect(),
             link,
             datagram_bytes: self.sockets.datagram_bytes(),
+            link_bytes_per_s: self.sockets.link_bytes_per_s(),
         };
         self.rooms.handle(now, Input::Network(news));
         if changes.reason == Some(LikelyReason::OnlyInner) {

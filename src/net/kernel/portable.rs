@@ -112,6 +112,10 @@ pub(in crate::net) fn is_gso_refusal(_error: &io::Error, _datagrams: &[&[u8]]) -
     false
 }
 
+pub(in crate::net) fn link_bytes_per_s(_socket: &Socket, _name: &str) -> Option<u64> {
+    None
+}
+
 pub(in crate::net) fn mtu_bytes(_socket: &Socket, _name: &str) -> Option<usize> {
     None
 }

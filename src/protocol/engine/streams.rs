@@ -58,10 +58,21 @@ struct Stream {
 /// How much of a stream has arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamCounts {
-    /// The highest number of its frames that arrived.
+    /// The highest number of its frames that arrived, or that had left before an announcement did
+    /// that arrived: whoever loses the last frames learns by it that they have left.
     pub highest: u32,
     /// How many of them arrived, each counted once.
     pub received: u32,
+}
+
+impl Stream {
+    fn counts(&self) -> StreamCounts {
+        let highest = self.counts.highest.max(self.announced);
+        StreamCounts {
+            highest,
+            ..self.counts
+        }
+    }
 }
 
 impl Streams {
@@ -197,7 +208,7 @@ impl Engine {
     #[must_use]
     pub fn stream_counts(&self, stream: StreamId) -> StreamCounts {
         let stream = self.receiving.streams.heard.get(&stream);
-        stream.map_or_else(StreamCounts::default, |stream| stream.counts)
+        stream.map_or_else(StreamCounts::default, Stream::counts)
     }
 
     pub(super) fn hear_notice(

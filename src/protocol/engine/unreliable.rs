@@ -27,8 +27,13 @@ const QUEUE_FRAMES_MAX: usize = 64;
 /// Most streams that this member sends at once.
 const STREAMS_MAX: usize = 16;
 
-/// Bytes a second that may leave for all streams together, until a limit is set: half of a gigabit.
+/// Bytes a second that may leave for all streams together where the link is slower than a gigabit
+/// or its speed is unknown: half of a gigabit. The pace of the takers finds what a slower one
+/// carries.
 const RATE_DEFAULT_BYTES_PER_S: u64 = 62_500_000;
+
+/// The part of a faster link that they may have: others use it too.
+const LINK_PART: u64 = 2;
 
 /// How long the rate may be made up for at once: longer bursts overflow the buffers of switches,
 /// and a line of talk waits behind them.
@@ -89,6 +94,8 @@ pub(super) struct Unreliable {
     probes: u32,
     queues: BTreeMap<Priority, VecDeque<Queued>>,
     bucket: TokenBucket,
+    /// The limit that a person has set.
+    asked_bytes_per_s: Option<u64>,
     /// Bytes that files may send before the others.
     file_credit: f64,
     late: u64,
@@ -126,6 +133,7 @@ impl Default for Unreliable {
             probes: 0,
             queues: BTreeMap::new(),
             bucket: TokenBucket::new(1.0, BURST_LEAST_BYTES, Duration::ZERO),
+            asked_bytes_per_s: None,
             file_credit: 0.0,
             late: 0,
             queued: 0,
@@ -140,6 +148,18 @@ impl Unreliable {
         let rate = bytes_per_s as f64;
         let burst = (rate * BURST.as_secs_f64()).max(BURST_LEAST_BYTES);
         self.bucket.set_rate(rate, burst);
+    }
+
+    fn ask(&mut self, bytes_per_s: u64) {
+        self.asked_bytes_per_s = Some(bytes_per_s);
+        self.limit(bytes_per_s);
+    }
+
+    fn set_link_speed(&mut self, bytes_per_s: Option<u64>) {
+        if self.asked_bytes_per_s.is_none() {
+            let part = bytes_per_s.unwrap_or(0) / LINK_PART;
+            self.limit(part.max(RATE_DEFAULT_BYTES_PER_S));
+        }
     }
 
     /// Whether a stream is sent by this member, whose frames the network may bring back.
@@ -359,9 +379,20 @@ impl Engine {
         newest.saturating_add(waiting as u32) // at most 64 of each priority
     }
 
-    /// Limits what leaves for all streams together, in bytes a second.
+    /// Limits what leaves for all streams together, in bytes a second, whatever the link carries.
     pub fn limit_unreliable(&mut self, bytes_per_s: u64) {
-        self.sending.unreliable.limit(bytes_per_s.max(1));
+        self.sending.unreliable.ask(bytes_per_s.max(1));
+    }
+
+    /// Takes in what the slowest link in use carries, in bytes a second, if that is known.
+    pub fn set_link_speed(&mut self, bytes_per_s: Option<u64>) {
+        self.sending.unreliable.set_link_speed(bytes_per_s);
+    }
+
+    /// How many bytes a second may leave for all streams together.
+    #[must_use]
+    pub fn unreliable_bytes_per_s(&self) -> f64 {
+        self.sending.unreliable.bucket.rate_per_s()
     }
 
     /// Longest symbol that a compact frame carries here, in bytes.
@@ -387,92 +418,4 @@ pub enum ReportTo {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::wire::frame::Key;
-    use crate::protocol::wire::seal::Seal;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    fn unreliable() -> (Unreliable, StreamId) {
-        let mut unreliable = Unreliable::default();
-        let seal = Seal::public(None).streams().stream(&Key([1; 32]), 1, 1);
-        let id = seal.id();
-        let own = Own {
-            seal,
-            number: 1,
-            channel: Channel::Files,
-            newest: 0,
-        };
-        unreliable.streams.insert(id, own);
-        (unreliable, id)
-    }
-
-    fn queue(to: &mut Unreliable, stream: StreamId, priority: Priority, deadline: Duration) {
-        let piece = Piece {
-            frame: priority as u32,
-            piece: 0,
-            originals: 1,
-            flags: 0,
-            bytes: vec![0; 1344],
-        };
-        to.queues.entry(priority).or_default().push_back(Queued {
-            stream,
-            deadline,
-            piece,
-        });
-    }
-
-    /// The units of what leaves at a time.
-    fn leaving(unreliable: &mut Unreliable, stream: StreamId, now: Duration) -> Vec<u32> {
-        let seal = unreliable.streams[&stream].seal.clone();
-        let datagrams = std::iter::from_fn(|| unreliable.pop(now));
-        let units = datagrams.map(|bytes| seal.open(&bytes, &mut Vec::new()).unwrap().frame);
-        units.collect()
-    }
-
-    #[test]
-    fn what_waits_leaves_in_its_order_and_files_have_a_fifth() {
-        let (mut unreliable, stream) = unreliable();
-        unreliable.limit(1 << 30);
-        for priority in [Priority::PictureRepair, Priority::File, Priority::Sound] {
-            (0..20).for_each(|_| queue(&mut unreliable, stream, priority, MS));
-        }
-        let left = leaving(&mut unreliable, stream, MS);
-        assert_eq!(left.len(), 60);
-        let before_last_sound = left.iter().rposition(|unit| *unit == 0).unwrap();
-        let files = left[..before_last_sound].iter();
-        assert_eq!(files.filter(|unit| **unit == 3).count(), 3, "{left:?}");
-        let last_file = left.iter().rposition(|unit| *unit == 3).unwrap();
-        assert!(
-            left[..last_file]
-                .iter()
-                .all(|unit| [0, 3, 4].contains(unit))
-        );
-    }
-
-    #[test]
-    fn what_is_late_is_dropped_and_counted() {
-        let (mut unreliable, stream) = unreliable();
-        queue(&mut unreliable, stream, Priority::Sound, MS);
-        queue(&mut unreliable, stream, Priority::Picture, 3 * MS);
-        assert_eq!(leaving(&mut unreliable, stream, 2 * MS), [2]);
-        assert_eq!(unreliable.late, 1);
-    }
-
-    #[test]
-    fn no_more_leaves_than_the_limit() {
-        let (mut unreliable, stream) = unreliable();
-        unreliable.limit(1_000_000);
-        let mut left = 0;
-        for now in 0..1000 {
-            while unreliable.room(Priority::File) > 0 {
-                queue(&mut unreliable, stream, Priority::File, Duration::MAX);
-            }
-            left += leaving(&mut unreliable, stream, MS * now).len();
-        }
-        let bytes = left * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
-        assert!((990_000..1_060_000).contains(&bytes), "{bytes}");
-        assert!(unreliable.next_time().unwrap() <= MS * 1002);
-    }
-}
+mod tests;

@@ -101,6 +101,17 @@ impl Node {
         self.engine.limit_unreliable(bytes_per_s);
     }
 
+    /// Takes in what the slowest link in use carries, in bytes a second, if that is known.
+    pub fn set_link_speed(&mut self, bytes_per_s: Option<u64>) {
+        self.engine.set_link_speed(bytes_per_s);
+    }
+
+    /// How many bytes a second may leave for all streams together.
+    #[must_use]
+    pub fn unreliable_bytes_per_s(&self) -> f64 {
+        self.engine.unreliable_bytes_per_s()
+    }
+
     /// Longest symbol that a compact frame carries here, in bytes.
     #[must_use]
     pub fn symbol_max_bytes(&self) -> usize {

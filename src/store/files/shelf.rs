@@ -2,6 +2,7 @@
 //! what shows that it is still the same. One SQLite file in the folder of data, for this user
 //! alone. Without it everything works, except that a restart ends the giving.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,16 +32,22 @@ const CONTENTS_MAX: i64 = 2048;
 /// 90 GB. The newest content stays, however long it is.
 const INDEX_MAX_BYTES: i64 = 8 << 20;
 
-/// The kind of file, and its table.
+/// Most contents that are remembered as taken; the oldest give way.
+const TAKEN_MAX: i64 = 4096;
+
+/// The kind of file, and its tables: what is given, and what was taken without a question.
 const SCHEMA: Schema = Schema {
     application_id: 0x726f_6669,
     pragmas: "PRAGMA secure_delete = ON;",
-    steps: &["CREATE TABLE given
+    steps: &[
+        "CREATE TABLE given
             (number INTEGER PRIMARY KEY, room BLOB NOT NULL, offer BLOB NOT NULL,
              record BLOB NOT NULL, content_index BLOB NOT NULL, path BLOB NOT NULL,
              is_taken INTEGER NOT NULL, modified_ns INTEGER, is_own INTEGER NOT NULL,
              name TEXT NOT NULL, key BLOB NOT NULL, addressee BLOB, sealed_by BLOB,
-             UNIQUE (room, offer));"],
+             UNIQUE (room, offer));",
+        "CREATE TABLE taken (number INTEGER PRIMARY KEY, offer BLOB NOT NULL UNIQUE);",
+    ],
 };
 
 /// See the file's head.
@@ -123,6 +130,30 @@ impl Shelf {
             // What stays is looked at again at the next start, and asks for nothing by itself.
             let _ = connection.execute(delete, params![room, offer.0]);
         }
+    }
+
+    /// Remembers that something was taken.
+    pub(super) fn remember_taken(&mut self, offer: OfferId) -> Option<()> {
+        let transaction = self.connection()?.unchecked_transaction().ok()?;
+        let insert = "INSERT OR REPLACE INTO taken (offer) VALUES (?)";
+        transaction.execute(insert, params![offer.0]).ok()?;
+        let oldest = "DELETE FROM taken WHERE number IN
+            (SELECT number FROM taken ORDER BY number DESC LIMIT -1 OFFSET ?)";
+        transaction.execute(oldest, params![TAKEN_MAX]).ok()?;
+        transaction.commit().ok()
+    }
+
+    /// What was taken.
+    pub(super) fn taken(&mut self) -> BTreeSet<OfferId> {
+        if !self.exists() {
+            return BTreeSet::new();
+        }
+        let taken = self.connection().map(|open| {
+            let mut select = open.prepare("SELECT offer FROM taken")?;
+            let ids = select.query_map([], |row| row.get(0).map(OfferId))?;
+            ids.collect::<rusqlite::Result<BTreeSet<OfferId>>>()
+        });
+        taken.and_then(Result::ok).unwrap_or_default()
     }
 
     /// What was kept of a room, the oldest first.
@@ -280,6 +311,27 @@ mod tests {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn what_was_taken_is_remembered_up_to_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("files.db");
+        let mut shelf = Shelf::at(&path);
+        assert!(shelf.taken().is_empty());
+        let id = |number: i64| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&number.to_be_bytes());
+            OfferId(id)
+        };
+        for number in [1, 2, 1] {
+            shelf.remember_taken(id(number)).unwrap();
+        }
+        assert_eq!(Shelf::at(&path).taken(), [id(1), id(2)].into());
+        (3..=TAKEN_MAX + 1).for_each(|number| shelf.remember_taken(id(number)).unwrap());
+        let taken = shelf.taken();
+        assert_eq!(taken.len() as i64, TAKEN_MAX);
+        assert!(!taken.contains(&id(2)), "the oldest gives way");
     }
 
     #[test]

@@ -114,6 +114,10 @@ impl Worker {
                 let source = self.sources.get_mut(&(look.room, look.offer));
                 (look.take)(source.and_then(|source| source.read(look.block).ok()));
             }
+            Order::Taken(offer) => {
+                // Without a shelf it is asked for again after a restart.
+                let _ = self.shelf.as_mut().map(|shelf| shelf.remember_taken(offer));
+            }
             Order::Close(left) => {
                 self.rooms.remove(&left);
                 self.sources.retain(|(room, _), _| *room != left);
@@ -160,7 +164,6 @@ impl Worker {
 
     fn tell_hashed(&self, wish: &ToOffer, hashed: Result<Hashed, Unfit>) {
         (self.tell)(Told::Hashed {
-            room: wish.room,
             ticket: wish.ticket,
             hashed,
         });

@@ -246,6 +246,7 @@ fn of_sharing(id: &str) -> Option<&'static str> {
         "files_accept" => "De quem as coisas são baixadas sem perguntar",
         "files_accept_kinds" => "De quais tipos: file, folder, picture, text",
         "files_accept_bytes" => "De que tamanho, no máximo",
+        "files_accept_total" => "Quanto, no máximo, de cada pessoa, enquanto o programa roda",
         _ => return None,
     })
 }

@@ -122,6 +122,7 @@ impl Member {
             in_use: Vec::new(),
             link: Link::Wired,
             datagram_bytes: 1472,
+            link_bytes_per_s: None,
         }));
         let offers = FilesCommand::Offer {
             offer: member.given.clone(),

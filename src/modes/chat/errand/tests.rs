@@ -47,6 +47,7 @@ fn offered(number: u32, who: &str, is_own: bool, kind: OfferKind) -> News {
         who: Person::unproven(who),
         wall_ms: 0,
         is_own,
+        is_here: is_own,
         timing: Timing::Live,
     })))
 }

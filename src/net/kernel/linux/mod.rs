@@ -291,14 +291,42 @@ pub(in crate::net) fn mtu_bytes(socket: &Socket, name: &str) -> Option<usize> {
     usize::try_from(mtu_bytes).ok()
 }
 
-/// Makes a request about an interface by its name; `None` if the kernel refuses.
-fn interface_request(socket: &Socket, name: &str, code: libc::c_ulong) -> Option<libc::ifreq> {
+/// The speed of an interface's link, in bytes a second; `None` where it has none, or is unplugged.
+pub(in crate::net) fn link_bytes_per_s(socket: &Socket, name: &str) -> Option<u64> {
+    const SIOCETHTOOL: libc::c_ulong = 0x8946;
+    const GET_SETTINGS: u32 = 1;
+    const SPEED_UNKNOWN: u32 = u32::MAX;
+    // `ethtool_cmd` of linux/ethtool.h: 44 bytes, of which the speed in Mbit/s is in two halves.
+    let mut settings = [0_u16; 22];
+    let [low, high] = [GET_SETTINGS as u16, (GET_SETTINGS >> 16) as u16];
+    (settings[0], settings[1]) = match cfg!(target_endian = "big") {
+        true => (high, low),
+        false => (low, high),
+    };
+    let mut request: libc::ifreq = request_about(name);
+    request.ifr_ifru.ifru_data = settings.as_mut_ptr().cast();
+    // SAFETY: the kernel reads the name and the pointer, and writes one `ethtool_cmd` there, which
+    // is as long as `settings` and outlives the call; any bits are valid numbers.
+    let answer = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL, &raw mut request) };
+    let mbit_per_s = u32::from(settings[14]) << 16 | u32::from(settings[6]);
+    let is_known = answer == 0 && ![0, 0xffff, SPEED_UNKNOWN].contains(&mbit_per_s);
+    is_known.then_some(u64::from(mbit_per_s) * 125_000)
+}
+
+/// A request about an interface by its name.
+fn request_about(name: &str) -> libc::ifreq {
     // SAFETY: all bits zero is a valid `ifreq`.
     let mut request: libc::ifreq = unsafe { mem::zeroed() };
     let letters = request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1);
     letters
         .zip(name.bytes())
         .for_each(|(letter, byte)| *letter = byte as libc::c_char);
+    request
+}
+
+/// Makes a request about an interface by its name; `None` if the kernel refuses.
+fn interface_request(socket: &Socket, name: &str, code: libc::c_ulong) -> Option<libc::ifreq> {
+    let mut request = request_about(name);
     // SAFETY: the kernel reads the name and writes at most one `ifreq`, which outlives the call.
     let answer = unsafe { libc::ioctl(socket.as_raw_fd(), code, &raw mut request) };
     (answer == 0).then_some(request)

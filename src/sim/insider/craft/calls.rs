@@ -4,8 +4,11 @@
 use std::sync::Arc;
 
 use super::{Insider, View};
-use crate::protocol::wire::compact::{COMPACT_MAX_BYTES, Channel, Compact, StreamSeal};
-use crate::protocol::wire::frame::call::{CALLED_MAX, Call, Called, WANTS_MAX, Want, Wants};
+use crate::protocol::message::Name;
+use crate::protocol::wire::compact::{COMPACT_MAX_BYTES, Channel, Compact, StreamId, StreamSeal};
+use crate::protocol::wire::frame::call::{
+    CALLED_MAX, Call, Called, CalledGuest, Counted, WANTS_MAX, Want, Wants,
+};
 use crate::protocol::wire::frame::notice::Notice;
 use crate::protocol::wire::media::{
     MOMENT_MAX_BYTES, MOMENTS_MAX, PICTURE_OVERHEAD_BYTES, Picture, Signature, Sound, SoundMoment,
@@ -34,6 +37,13 @@ impl Insider {
                     speaks: flags & 4 != 0,
                     newest_unit,
                     newest,
+                    guest: Name::parse("guest")
+                        .ok()
+                        .filter(|_| flags & 8 != 0)
+                        .map(|name| CalledGuest {
+                            number: newest,
+                            name,
+                        }),
                 };
                 let most = u32::from(length).min(CALLED_MAX as u32);
                 Notice::Call(Call {
@@ -41,6 +51,10 @@ impl Insider {
                     asks: flags & 2 != 0,
                     loses: loses.min(100),
                     streams: (0..most).map(called).collect(),
+                    counted: (flags & 16 != 0).then_some(Counted {
+                        stream: StreamId(u64::from(newest_unit)),
+                        frames: u16::from(loses),
+                    }),
                 })
             }
             What::Wants {

@@ -52,7 +52,8 @@ pub fn appointed(lang: Lang, by: Option<&str>, who: Option<&str>) -> String {
         (None, Some(who)) => say!(
             lang,
             "{who} may mute for all and give the word from now on (/dismiss takes it back)",
-            "{who} pode silenciar para todos e dar a palavra de agora em diante (/destituir desfaz)",
+            "{who} pode silenciar para todos e dar a palavra de agora em diante (/destituir \
+            desfaz)",
         ),
         (Some(by), Some(who)) => say!(
             lang,

@@ -458,7 +458,8 @@ fn host_fault(lang: Lang, fault: HostFault) -> String {
         ),
         HostFault::Length(count) => say!(
             lang,
-            "cannot open the room: the code of its host has 56 characters, and this one has {count}",
+            "cannot open the room: the code of its host has 56 characters, and this one has \
+            {count}",
             "não foi possível abrir a sala: o código do anfitrião tem 56 caracteres, e este tem \
             {count}",
         ),

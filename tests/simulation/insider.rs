@@ -85,7 +85,7 @@ fn setting(name: &str, usual: u64) -> u64 {
 }
 
 /// The kinds that no attack may cause.
-const CHECKED: [Kind; 13] = [
+const CHECKED: [Kind; 14] = [
     Kind::Order,
     Kind::Late,
     Kind::Slow,

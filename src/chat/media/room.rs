@@ -57,13 +57,17 @@ impl Chat {
                 let media = &mut self.room.media;
                 media.decide(now, request, &role, &mut self.node);
             }
-            Err(news) => self.answer(request, news),
+            Err(news) => self.answer(request, *news),
         }
     }
 
     /// The decision as a record.
-    fn ruled(&mut self, now: Moment, rule: &RuleCommand) -> Result<RoleRecord<Name>, News> {
-        let refuse = |refusal| Err(News::Media(Box::new(MediaEvent::Refused(refusal))));
+    fn ruled(&mut self, now: Moment, rule: &RuleCommand) -> Result<RoleRecord<Name>, Box<News>> {
+        let refuse = |refusal| {
+            Err(Box::new(News::Media(Box::new(MediaEvent::Refused(
+                refusal,
+            )))))
+        };
         if let Some(refusal) = self.room.media.refusal(rule, None) {
             return refuse(refusal);
         }
@@ -75,7 +79,7 @@ impl Chat {
         let known = self.room.media.decided_about(typed);
         let who = match (self.called(typed), known) {
             (Ok(who), _) | (Err(Failure::NobodyCalled(_)), Some(who)) => who,
-            (Err(failure), _) => return Err(News::Failed(failure)),
+            (Err(failure), _) => return Err(Box::new(News::Failed(failure))),
         };
         if let Some(refusal) = self.room.media.refusal(rule, Some(&who)) {
             return refuse(refusal);

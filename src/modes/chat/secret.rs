@@ -260,11 +260,11 @@ fn split_host(typed: &str) -> (&str, Option<&str>) {
     }
     let words = typed.match_indices(char::is_whitespace);
     let places = words.map(|(at, blank)| (at, at + blank.len()));
-    let host_at = places.filter(|(_, at)| {
+    let mut host_at = places.filter(|(_, at)| {
         let word = typed[*at..].split(char::is_whitespace).next();
         word.is_some_and(|word| word.eq_ignore_ascii_case(HOST_WORD))
     });
-    match host_at.last() {
+    match host_at.next_back() {
         Some((end, at)) => (&typed[..end], Some(&typed[at..])),
         None => (typed, None),
     }

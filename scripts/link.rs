@@ -5,7 +5,10 @@
 //! memory; side by side they take 4. The list is made by `scripts/order`. A function that it names
 //! and that is not there costs nothing, and one that it does not name is found where it was.
 
-#![expect(clippy::print_stdout, reason = "a build script tells cargo so what to do")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a build script tells cargo so what to do"
+)]
 
 use std::path::PathBuf;
 use std::{env, fs, io};

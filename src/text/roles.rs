@@ -164,9 +164,9 @@ pub fn all_muted(lang: Lang, by: Option<&str>, are_muted: bool) -> String {
     match (by, are_muted) {
         (None, true) => say!(
             lang,
-            "All are muted but those who may decide (/word NAME lets one speak, /unmute all)",
+            "All are muted but those who may decide (/word NAME lets one speak, /unmute lets all)",
             "Todos estão silenciados, menos quem decide (/palavra NOME deixa um falar, \
-            /dessilenciar todos)",
+            /dessilenciar deixa todos)",
         ),
         (Some(by), true) => say!(
             lang,

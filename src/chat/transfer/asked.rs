@@ -55,10 +55,6 @@ impl Transfers {
                 self.sharing = sharing;
                 Ok(Vec::new())
             }
-            FilesCommand::Limit { bytes_per_s } => {
-                node.limit_unreliable(bytes_per_s);
-                Ok(Vec::new())
-            }
         };
         let tales = done.unwrap_or_else(|refusal| vec![Tale::Refused(refusal)]);
         let told = tales.into_iter().map(|tale| Out::Tell(Some(request), tale));

@@ -31,11 +31,6 @@ pub enum FilesCommand {
     Unshare(WhichOffer),
     /// Give nothing at all, or give again; `share = false`.
     Share(Sharing),
-    /// Limit what leaves for everybody's files.
-    Limit {
-        /// Most bytes a second.
-        bytes_per_s: u64,
-    },
 }
 
 /// Whether contents are given.

@@ -94,8 +94,6 @@ pub(super) struct Unreliable {
     probes: u32,
     queues: BTreeMap<Priority, VecDeque<Queued>>,
     bucket: TokenBucket,
-    /// The limit that a person has set.
-    asked_bytes_per_s: Option<u64>,
     /// Bytes that files may send before the others.
     file_credit: f64,
     late: u64,
@@ -133,7 +131,6 @@ impl Default for Unreliable {
             probes: 0,
             queues: BTreeMap::new(),
             bucket: TokenBucket::new(1.0, BURST_LEAST_BYTES, Duration::ZERO),
-            asked_bytes_per_s: None,
             file_credit: 0.0,
             late: 0,
             queued: 0,
@@ -150,16 +147,9 @@ impl Unreliable {
         self.bucket.set_rate(rate, burst);
     }
 
-    fn ask(&mut self, bytes_per_s: u64) {
-        self.asked_bytes_per_s = Some(bytes_per_s);
-        self.limit(bytes_per_s);
-    }
-
     fn set_link_speed(&mut self, bytes_per_s: Option<u64>) {
-        if self.asked_bytes_per_s.is_none() {
-            let part = bytes_per_s.unwrap_or(0) / LINK_PART;
-            self.limit(part.max(RATE_DEFAULT_BYTES_PER_S));
-        }
+        let part = bytes_per_s.unwrap_or(0) / LINK_PART;
+        self.limit(part.max(RATE_DEFAULT_BYTES_PER_S));
     }
 
     /// Whether a stream is sent by this member, whose frames the network may bring back.
@@ -377,11 +367,6 @@ impl Engine {
         let queued = unreliable.queues.values().flatten();
         let waiting = queued.filter(|queued| queued.stream == stream).count();
         newest.saturating_add(waiting as u32) // at most 64 of each priority
-    }
-
-    /// Limits what leaves for all streams together, in bytes a second, whatever the link carries.
-    pub fn limit_unreliable(&mut self, bytes_per_s: u64) {
-        self.sending.unreliable.ask(bytes_per_s.max(1));
     }
 
     /// Takes in what the slowest link in use carries, in bytes a second, if that is known.

@@ -96,11 +96,6 @@ impl Node {
         self.engine.newest_queued(stream)
     }
 
-    /// Limits what leaves for all streams together, in bytes a second.
-    pub fn limit_unreliable(&mut self, bytes_per_s: u64) {
-        self.engine.limit_unreliable(bytes_per_s);
-    }
-
     /// Takes in what the slowest link in use carries, in bytes a second, if that is known.
     pub fn set_link_speed(&mut self, bytes_per_s: Option<u64>) {
         self.engine.set_link_speed(bytes_per_s);

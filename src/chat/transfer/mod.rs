@@ -87,10 +87,11 @@ const GIVINGS_MAX: usize = 4;
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// When, after a content is whole, that is said once more: the word may be lost.
-const SAID_AGAIN: [Duration; 3] = [
+const SAID_AGAIN: [Duration; 4] = [
     Duration::ZERO,
     Duration::from_millis(300),
     Duration::from_millis(1500),
+    Duration::from_millis(5000),
 ];
 
 /// When nobody has given for so long, it is told.

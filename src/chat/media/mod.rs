@@ -328,15 +328,6 @@ impl Conference {
         }
     }
 
-    /// A person has left.
-    fn on_left(&mut self, now: Duration, who: &NamedKey) {
-        let tales = self.calls.leave(who);
-        if !tales.is_empty() {
-            self.look_at = Some(now);
-        }
-        self.tell_all(tales);
-    }
-
     fn say_soon(&mut self, now: Duration) {
         self.saying.last_calls = LAST_CALLS;
         self.say_at(now);

@@ -17,8 +17,21 @@ use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::call::GUESTS_CALLED_MAX;
 
 impl Conference {
-    /// Sends what a guest says from now on; returns whether there is room for that. Whoever is muted
-    /// for all is so with their guests.
+    /// A person has left.
+    pub(super) fn on_left(
+        &mut self,
+        now: Duration,
+        who: &crate::protocol::engine::event::NamedKey,
+    ) {
+        let tales = self.calls.leave(who);
+        if !tales.is_empty() {
+            self.look_at = Some(now);
+        }
+        self.tell_all(tales);
+    }
+
+    /// Sends what a guest says from now on; returns whether there is room for that. Whoever is
+    /// muted for all is so with their guests.
     pub(super) fn begin_guest(&mut self, now: Moment, guest: GuestName, node: &mut Node) -> bool {
         if self.is_muted(now, node) {
             return false;

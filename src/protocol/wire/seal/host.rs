@@ -123,8 +123,7 @@ pub fn parse_host_line(typed: &str, invitation: &Invitation) -> Result<Key, Host
 }
 
 fn check_of(invitation: &Invitation, host: &Key) -> [u8; CHECK_BYTES] {
-    let secret = Zeroizing::new([&invitation.bytes()[..], &host.0[..]].concat());
-    let hash = blake3::derive_key("roda 2026 host check", &secret);
+    let hash = blake3::derive_key("roda 2026 host check", &invitation.hosted_by(host));
     hash.first_chunk().copied().unwrap_or_default()
 }
 

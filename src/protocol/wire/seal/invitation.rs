@@ -12,6 +12,8 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::protocol::wire::ids::Key;
+
 /// Length of an invitation, in bytes.
 pub const INVITATION_BYTES: usize = 16;
 
@@ -74,6 +76,11 @@ impl Invitation {
 
     pub(super) fn bytes(&self) -> &[u8; INVITATION_BYTES] {
         &self.0
+    }
+
+    /// Its bytes and those of the host's key, of which the room's key is made.
+    pub(super) fn hosted_by(&self, host: &Key) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new([&self.0[..], &host.0[..]].concat())
     }
 
     /// The text that people pass on.

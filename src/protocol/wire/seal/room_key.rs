@@ -58,8 +58,7 @@ impl RoomKey {
     /// The key of the room that an invitation opens together with the line that names its host.
     #[must_use]
     pub fn hosted(invitation: &Invitation, host: &Key) -> Self {
-        let secret = Zeroizing::new([&invitation.bytes()[..], &host.0[..]].concat());
-        Self::of("roda 2026 hosted room key", &secret, "")
+        Self::of("roda 2026 hosted room key", &invitation.hosted_by(host), "")
     }
 
     /// The key of a room whose members share a passphrase. Takes a quarter of a second and 64 MiB.

@@ -13,7 +13,7 @@ use crate::protocol::wire::frame::call::Call;
 use crate::protocol::wire::frame::notice::Notice;
 use crate::protocol::wire::frame::offer::OfferRecord;
 use crate::protocol::wire::frame::role::RoleRecord;
-use crate::protocol::wire::frame::{Key, MemberTag};
+use crate::protocol::wire::frame::{Author, Key, MemberTag};
 
 /// Where a datagram is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +188,15 @@ pub struct NamedKey {
     pub name: Name,
     /// The person.
     pub key: Key,
+}
+
+impl From<&Author> for NamedKey {
+    fn from(author: &Author) -> Self {
+        Self {
+            name: author.name.clone(),
+            key: author.key,
+        }
+    }
 }
 
 /// What the engine reports.

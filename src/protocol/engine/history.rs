@@ -230,10 +230,7 @@ impl FrameLog {
         let Some((author, durable)) = opened else {
             return Vec::new();
         };
-        let who = NamedKey {
-            name: author.name.clone(),
-            key: author.key,
-        };
+        let who = NamedKey::from(&author);
         let source = roster.get(id).and_then(|member| member.address);
         let message = |id, text, manner| Delivery {
             id,

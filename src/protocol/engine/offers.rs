@@ -55,10 +55,7 @@ impl Engine {
         (offer, key): (OfferRecord<String>, Option<[u8; 32]>),
         order: Order,
     ) {
-        let who = NamedKey {
-            name: author.name.clone(),
-            key: author.key,
-        };
+        let who = NamedKey::from(author);
         self.out.tell(EngineEvent::Offered(OfferDelivery {
             id: MessageId { position, index },
             who,

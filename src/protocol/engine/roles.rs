@@ -3,7 +3,7 @@
 //! may.
 
 use super::Engine;
-use super::event::{EngineEvent, MessageId, NamedKey, Order, RoleDelivery};
+use super::event::{EngineEvent, MessageId, Order, RoleDelivery};
 use super::frame_log::Position;
 use super::me::Me;
 use super::out::Out;
@@ -30,18 +30,8 @@ impl Engine {
         let Some(role) = role.owned() else {
             return;
         };
-        let who = NamedKey {
-            name: author.name.clone(),
-            key: author.key,
-        };
         let id = MessageId { position, index };
-        self.out.tell(EngineEvent::Role(Box::new(RoleDelivery {
-            id,
-            who,
-            role,
-            order,
-            is_own: false,
-        })));
+        self.out.tell(told((id, role), author, (order, false)));
     }
 }
 
@@ -63,19 +53,26 @@ pub(super) fn tell_own_roles(
     out: &mut Out,
 ) {
     for (index, role) in roles {
-        let author = me.identity();
-        out.tell(EngineEvent::Role(Box::new(RoleDelivery {
-            id: MessageId {
-                position,
-                index: *index,
-            },
-            who: NamedKey {
-                name: author.name.clone(),
-                key: author.key,
-            },
-            role: role.clone(),
-            order: Order::InOrder,
-            is_own: true,
-        })));
+        let index = *index;
+        let id = MessageId { position, index };
+        out.tell(told(
+            (id, role.clone()),
+            me.identity(),
+            (Order::InOrder, true),
+        ));
     }
+}
+
+fn told(
+    (id, role): (MessageId, RoleRecord<Name>),
+    by: &Author,
+    (order, is_own): (Order, bool),
+) -> EngineEvent {
+    EngineEvent::Role(Box::new(RoleDelivery {
+        id,
+        who: by.into(),
+        role,
+        order,
+        is_own,
+    }))
 }

@@ -160,14 +160,8 @@ impl Engine {
     /// Sends what shows that this member is here.
     pub(super) fn send_presence(&mut self, now: Moment, due: Due) {
         match due {
-            Due::Hello => {
-                let bytes = self.send_beat(now, Vec::new(), Reach::Everywhere);
-                self.out.reactions.spend(bytes);
-            }
-            Due::Beat => {
-                let bytes = self.send_beat(now, Vec::new(), Reach::Members);
-                self.out.reactions.spend(bytes);
-            }
+            Due::Hello => self.react_by_beat(now, Vec::new(), Reach::Everywhere),
+            Due::Beat => self.react_by_beat(now, Vec::new(), Reach::Members),
             Due::LastBeat => {
                 self.send_beat(now, Vec::new(), Reach::Members);
                 let is_lacking = self.sending.is_unacknowledged(self.group.roster.size());
@@ -198,6 +192,12 @@ impl Engine {
         if self.out.reactions.allow(Urgency::Awaited, now) {
             self.group.presence.acknowledge(now);
         }
+    }
+
+    /// Sends a beat because of what others did.
+    fn react_by_beat(&mut self, now: Moment, asked: Vec<MemberTag>, reach: Reach) {
+        let bytes = self.send_beat(now, asked, reach);
+        self.out.reactions.spend(bytes);
     }
 
     /// Sends a beat; returns how many bytes it takes on the network.
@@ -266,8 +266,7 @@ impl Engine {
         }
         let tag = |id| Some(roster.get(id)?.tag);
         let asked = [id].into_iter().chain(others).filter_map(tag).collect();
-        let bytes = self.send_beat(now, asked, Reach::Members);
-        self.out.reactions.spend(bytes);
+        self.react_by_beat(now, asked, Reach::Members);
     }
 
     /// Asks for the frames that are missing and due, and shows what has waited for them long

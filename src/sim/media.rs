@@ -10,13 +10,12 @@ use super::member;
 use crate::chat::command::Command;
 use crate::chat::media::{Captured, Codec, FromPage, MediaCommand, Played, Source, ToPage};
 use crate::chat::{Input, NetworkNews};
-use crate::protocol::message::Name;
 use crate::protocol::rng::Rng;
 use crate::protocol::wire::compact::{StreamId, StreamSeal};
+use crate::protocol::wire::frame::Body;
 use crate::protocol::wire::frame::beat::Link;
 use crate::protocol::wire::frame::call::{Want, Wants};
 use crate::protocol::wire::frame::notice::Notice;
-use crate::protocol::wire::frame::{Author, Body, Frame};
 
 /// How many times as long a key picture is as others.
 const KEY_TIMES: f64 = 4.0;
@@ -309,34 +308,11 @@ impl World {
 
     /// A member says that it lacks something, whatever it has.
     pub fn forge_wants(&mut self, number: usize, wanted: Vec<Want>) {
-        let wall_ms = self.wall_ms();
         self.requests += 1;
-        let Some(host) = self.hosts.get_mut(number) else {
-            return;
-        };
-        let (key, Some(session)) = (host.signer.key(), host.session) else {
-            return;
-        };
-        let Ok(name) = Name::parse(&host.name) else {
-            return;
-        };
-        let author = Author {
-            key,
-            short: key.short(),
-            session,
-            // Ahead of its own frames, which count as old from then on.
-            sequence: 1_000_000 + self.requests as u32,
-            clock: wall_ms << 16,
-            flags: 0,
-            grtt: 0,
-            name,
-        };
+        // Ahead of its own frames, which count as old from then on.
+        let sequence = 1_000_000 + self.requests as u32;
         let body = Body::Notice(Notice::Wants(Wants { wanted }));
-        let mut datagram = Vec::new();
-        let frame = Frame { author, body };
-        self.seal.close(&frame, &host.signer, &mut datagram);
-        let from = host.address;
-        self.inject(from, &datagram.into());
+        self.forge(number, sequence, body);
     }
 
     /// How many key pictures a source has made.

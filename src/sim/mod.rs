@@ -7,6 +7,7 @@ pub mod archive;
 mod attack;
 pub mod check;
 pub mod files;
+mod forging;
 mod host;
 pub mod insider;
 mod joining;

@@ -108,9 +108,7 @@ fn whom_the_host_mutes_nobody_hears_until_the_host_says_so() {
     });
     assert_eq!(ended.count(), 2);
     let is_told = media(&circle, 1).any(|event| match event {
-        MediaEvent::Decided {
-            by, is_about_me, ..
-        } => *is_about_me && *by.name == *"m0",
+        MediaEvent::Decided(state) => state.is_about_me && *state.by.name == *"m0",
         _ => false,
     });
     assert!(is_told);

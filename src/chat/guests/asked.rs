@@ -13,7 +13,6 @@ use crate::chat::own::Unsent;
 use crate::protocol::engine::event::{Manner, Version};
 use crate::protocol::message::split_within;
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::call::GUESTS_CALLED_MAX;
 
 impl Chat {
     /// Does what the guests' server or the host asks for.
@@ -99,14 +98,13 @@ impl Chat {
 
     /// Sends what a guest says from now on, if that may be.
     fn let_speak(&mut self, now: Moment, request: RequestId, session: GuestSession) {
-        match self.guests.speak(now.time, session) {
-            Ok(guest) if self.begin_guest_media(now, guest.clone()) => {
-                self.answer_guests(request, GuestsEvent::Speaks { session, guest });
-            }
-            Ok(_) => {
-                let most = GUESTS_CALLED_MAX;
-                self.refuse_guest(request, session, GuestRefusal::TooManySpeak { most });
-            }
+        let guest = self.guests.speak(now.time, session);
+        let begun = guest.and_then(|guest| {
+            self.begin_guest_media(now, guest.clone())?;
+            Ok(guest)
+        });
+        match begun {
+            Ok(guest) => self.answer_guests(request, GuestsEvent::Speaks { session, guest }),
             Err(why) => self.refuse_guest(request, session, why),
         }
     }

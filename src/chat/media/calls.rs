@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::command::Hand;
 use super::frame::{Codec, Source};
+use super::person_budgets::PersonBudgets;
 use super::telling::{Stream, Tale, Voice};
 use crate::protocol::engine::event::{GuestName, HeardCall, NamedKey};
-use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::call::{Called, GUESTS_CALLED_MAX};
 use crate::protocol::wire::frame::{Key, MemberTag};
@@ -25,7 +25,8 @@ const REMEMBERED: Duration = Duration::from_secs(6);
 /// Sessions of one person that are looked after: their computers.
 const SESSIONS_OF_ONE: usize = 4;
 
-/// Changes of one person in a second, and at once: somebody who tries each button.
+/// Changes of one person in a second, and at once: somebody who tries each button. Each is told to
+/// all faces, and what is not heard for that reason is said again.
 const CHANGES: (f64, f64) = (1.0, 20.0);
 
 /// What a session says sooner after its last word is dropped: an honest one waits longer, and each
@@ -33,11 +34,11 @@ const CHANGES: (f64, f64) = (1.0, 20.0);
 const APART: Duration = Duration::from_millis(30);
 
 /// See the module's documentation.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calls {
     callers: BTreeMap<MemberTag, Caller>,
     /// What each person may still change.
-    changes: BTreeMap<u64, TokenBucket>,
+    changes: PersonBudgets,
     /// Numbers what is new, so that who came first comes first.
     news: u64,
 }
@@ -74,6 +75,16 @@ pub(super) struct Remote {
     pub(super) since: u64,
 }
 
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            callers: BTreeMap::new(),
+            changes: PersonBudgets::new(CHANGES.0, CHANGES.1),
+            news: 0,
+        }
+    }
+}
+
 impl Calls {
     /// Takes in what a session says; what is new of that.
     pub(super) fn hear(&mut self, now: Duration, heard: HeardCall) -> Vec<Tale> {
@@ -93,7 +104,7 @@ impl Calls {
             return Vec::new();
         }
         let is_change = known.is_none_or(|caller| caller.is_changed_by(&heard));
-        if is_change && !self.may_change(now, person) {
+        if is_change && !self.changes.try_spend_one(person, now) {
             return Vec::new();
         }
         let who = heard.who.clone();
@@ -124,35 +135,12 @@ impl Calls {
 
     /// Forgets who is gone; what is to be told of that.
     pub(super) fn on_time(&mut self, now: Duration) -> Vec<Tale> {
-        self.spare(now);
         self.forget(|caller| now >= caller.gone_at(), Remote::vanished)
     }
 
     /// A person has left.
     pub(super) fn leave(&mut self, who: &NamedKey) -> Vec<Tale> {
         self.forget(|caller| caller.who == *who, Remote::ended)
-    }
-
-    /// Forgets the budgets of those who have all of it again.
-    fn spare(&mut self, now: Duration) {
-        if self.changes.len() > CALLERS_MAX {
-            self.changes
-                .retain(|_, bucket| bucket.refill(now) < CHANGES.1);
-        }
-    }
-
-    /// Whether a person may change something now: each change is told to all faces. What is not
-    /// heard for that reason is said again.
-    fn may_change(&mut self, now: Duration, person: u64) -> bool {
-        let fresh = || TokenBucket::new(CHANGES.0, CHANGES.1, now);
-        let is_known = self.changes.contains_key(&person);
-        let has_room = is_known || self.changes.len() < 2 * CALLERS_MAX;
-        has_room
-            && self
-                .changes
-                .entry(person)
-                .or_insert_with(fresh)
-                .try_spend(1.0, now)
     }
 
     fn forget(

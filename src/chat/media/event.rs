@@ -52,18 +52,7 @@ pub enum MediaEvent {
     List(Box<CallState>),
     /// The host, or somebody whom it has appointed, decides about a person or about all; of this
     /// member, the answer to what asked for it.
-    Decided {
-        /// Who decides.
-        by: Person,
-        /// About whom; `None` stands for everybody.
-        of: Option<Person>,
-        /// What.
-        decision: Decision,
-        /// Whether this member decides.
-        is_own: bool,
-        /// Whether it is about this member alone.
-        is_about_me: bool,
-    },
+    Decided(DecisionState),
     /// Who decides, and what holds: told whenever that changes.
     Roles(Box<RolesState>),
     /// The same, as the answer to a `Roles`.
@@ -125,6 +114,21 @@ pub struct StreamState {
     pub is_own: bool,
     /// Whether this member sends it for a guest.
     pub is_hosted: bool,
+}
+
+/// A decision of the host, or of somebody whom it has appointed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionState {
+    /// Who decides.
+    pub by: Person,
+    /// About whom; `None` stands for everybody.
+    pub of: Option<Person>,
+    /// What.
+    pub decision: Decision,
+    /// Whether this member decides.
+    pub is_own: bool,
+    /// Whether it is about this member alone.
+    pub is_about_me: bool,
 }
 
 /// Who decides in a room with a host, and what holds of that.

@@ -5,12 +5,13 @@
 //! frame      what passes between a room and its own page
 //! command    what may be asked
 //! event      what is told                     · telling (which persons that is about)
-//! own        what this member sends           · picture_sender · sound_sender · parity (how much)
+//! own        what this member sends           · picture_sender · sound_sender · parity (how
+//!            much) · person_budgets (for each person)
 //! speakers   who is heard                     · guest_voice (a guest of this member, bounded)
 //! calls      what the others say they send    · selection (what of it is played)
 //! playing    what is received                 · picture_receiver · sound_receiver · asking (when)
 //! code       a picture's symbols              · fitness (whether multicast carries it)
-//! probe      whether it carries a call, before that begins
+//! probe      whether it carries a call
 //! roles      who decides for all, and what    · ruling (what that does to what is sent and played)
 //! room       where the room meets all this
 //! ```
@@ -30,6 +31,7 @@ pub mod frame;
 mod guest_voice;
 mod own;
 mod parity;
+mod person_budgets;
 mod picture_receiver;
 mod picture_sender;
 mod playing;
@@ -49,7 +51,8 @@ use std::time::Duration;
 use self::calls::{Calls, Remote};
 pub use self::command::{Hand, MediaCommand, RuleCommand};
 pub use self::event::{
-    CallState, FIT_PERCENT, MediaEvent, MediaRefusal, RolesState, Speaker, StreamState,
+    CallState, DecisionState, FIT_PERCENT, MediaEvent, MediaRefusal, RolesState, Speaker,
+    StreamState,
 };
 use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
@@ -59,7 +62,7 @@ use self::probe::Probe;
 use self::roles::Roles;
 pub use self::roles::{Decision, Role};
 use self::selection::{Candidate, Selection};
-use self::telling::{Stream, Tale, Voice};
+use self::telling::{Tale, Voice};
 use super::command::RequestId;
 use crate::protocol::engine::event::{GuestName, HeardCall, HeardPiece, NamedKey};
 use crate::protocol::node::Node;
@@ -191,7 +194,7 @@ impl Conference {
 
     /// Does what is asked.
     fn obey(&mut self, now: Moment, request: RequestId, command: MediaCommand, node: &mut Node) {
-        let request = Some(request);
+        let (request, me) = (Some(request), self.me(node));
         match command {
             MediaCommand::Begin(_) if self.is_muted(now, node) => {
                 let tale = Tale::MutedForAll(self.roles.muted_by(&self.me).cloned());
@@ -200,21 +203,18 @@ impl Conference {
             MediaCommand::Begin(source) => {
                 self.probe_if_first(now.time, node);
                 let tale = match self.own.begin(now.time, Feed::own(source), None, node) {
-                    Ok((stream, bitrate)) => {
+                    Ok((own, bitrate)) => {
+                        let began = Tale::Began(own.told(source, me));
                         self.out.push_back(Out::Page(bitrate));
-                        Tale::Began(self.own_stream(stream, source, node))
+                        began
                     }
                     Err(refusal) => Tale::Refused(refusal),
                 };
                 self.tell(request, tale);
             }
             MediaCommand::End(source) => {
-                let codec = self.own.codec(source);
                 let tale = match self.own.end(Feed::own(source), node) {
-                    Some(own) => Tale::Ended(Stream {
-                        codec,
-                        ..self.own_stream(own.id, source, node)
-                    }),
+                    Some(own) => Tale::Ended(own.told(source, me)),
                     None => Tale::Refused(MediaRefusal::NotBegun),
                 };
                 self.tell(request, tale);

@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::event::MediaRefusal;
 use super::frame::{Captured, Codec, Source, ToPage};
 use super::guest_voice::GuestVoice;
+use super::person_budgets::PersonBudgets;
 use super::picture_sender::PictureSender;
 use super::sound_sender::{Packing, SoundSender};
-use crate::protocol::engine::event::GuestName;
+use super::telling::Stream;
+use crate::protocol::engine::event::{GuestName, NamedKey};
 use crate::protocol::engine::media::OwnCalled;
 use crate::protocol::node::Node;
-use crate::protocol::rate::TokenBucket;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::call::Want;
 
@@ -25,11 +26,8 @@ const SCREEN_PAUSED_AFTER: Duration = Duration::from_secs(10);
 /// Key pictures are made no more often than this.
 const KEY_EVERY: Duration = Duration::from_millis(500);
 
-/// Key pictures that one person may have at once, and in a second.
-const KEYS_OF_ONE: (f64, f64) = (4.0, 0.5);
-
-/// Most persons whose key pictures are counted.
-const PERSONS_MAX: usize = 1024;
+/// Key pictures that one person may have in a second, and at once.
+const KEYS_OF_ONE: (f64, f64) = (0.5, 4.0);
 
 /// How long a lower rate is tried before it is lowered again.
 const LOWERED_FOR: Duration = Duration::from_secs(2);
@@ -99,7 +97,7 @@ pub(super) struct OwnStream {
     /// Whether one was asked for so soon after that it had to wait.
     is_key_waiting: bool,
     /// Key pictures that each person may still ask for.
-    keys: BTreeMap<u64, TokenBucket>,
+    keys: PersonBudgets,
 }
 
 #[derive(Debug)]
@@ -132,9 +130,9 @@ impl Own {
         feed: Feed,
         guest: Option<GuestName>,
         node: &mut Node,
-    ) -> Result<(StreamId, ToPage), MediaRefusal> {
+    ) -> Result<(&OwnStream, ToPage), MediaRefusal> {
         let source = feed.source;
-        if self.streams.contains_key(&feed) {
+        if self.has_begun(feed) {
             return Err(MediaRefusal::BegunAlready);
         }
         let id = node.open_stream(source.channel());
@@ -154,20 +152,16 @@ impl Own {
             changed_at: now,
             key_at: None,
             is_key_waiting: false,
-            keys: BTreeMap::new(),
+            keys: PersonBudgets::new(KEYS_OF_ONE.0, KEYS_OF_ONE.1),
         };
-        self.streams.insert(feed, stream);
-        Ok((id, ToPage::Bitrate { source, bits_per_s }))
+        let own = self.streams.entry(feed).or_insert(stream);
+        Ok((own, ToPage::Bitrate { source, bits_per_s }))
     }
 
     pub(super) fn end(&mut self, feed: Feed, node: &mut Node) -> Option<OwnStream> {
         let stream = self.streams.remove(&feed)?;
         node.close_stream(stream.id);
         Some(stream)
-    }
-
-    pub(super) fn codec(&self, source: Source) -> Option<Codec> {
-        self.streams.get(&Feed::own(source))?.codec
     }
 
     /// The streams that are begun.
@@ -181,8 +175,8 @@ impl Own {
         streams.filter_map(|(feed, stream)| Some((feed.guest?, stream)))
     }
 
-    pub(super) fn of_guest(&self, number: u32) -> Option<&OwnStream> {
-        self.streams.get(&Feed::of_guest(number))
+    pub(super) fn has_begun(&self, feed: Feed) -> bool {
+        self.streams.contains_key(&feed)
     }
 
     /// Whether this person speaks.
@@ -316,6 +310,17 @@ impl Own {
 }
 
 impl OwnStream {
+    /// As it is told to faces; `me` is who sends it.
+    pub(super) fn told(&self, source: Source, me: NamedKey) -> Stream {
+        Stream {
+            stream: self.id,
+            who: me,
+            guest: self.guest.as_ref().map(|guest| guest.name.clone()),
+            source,
+            codec: self.codec,
+        }
+    }
+
     pub(super) fn is_active(&self, now: Duration, source: Source) -> bool {
         let after = match source {
             Source::Screen => SCREEN_PAUSED_AFTER,
@@ -330,16 +335,7 @@ impl OwnStream {
 
     /// Whether a key picture is to be made because a person asks for it.
     fn may_make_key(&mut self, now: Duration, person: u64) -> bool {
-        let (most, per_s) = KEYS_OF_ONE;
-        if self.keys.len() >= PERSONS_MAX && !self.keys.contains_key(&person) {
-            self.keys.retain(|_, bucket| bucket.refill(now) < most);
-            if self.keys.len() >= PERSONS_MAX {
-                return false;
-            }
-        }
-        let fresh = || TokenBucket::new(per_s, most, now);
-        let keys = self.keys.entry(person).or_insert_with(fresh);
-        if !keys.try_spend(1.0, now) {
+        if !self.keys.try_spend_one(person, now) {
             return false;
         }
         self.is_key_waiting = true;

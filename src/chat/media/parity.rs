@@ -3,9 +3,9 @@
 //! they ask for much, it doubles the stream, because a question takes time that a picture does not
 //! have.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::person_budgets::PersonBudgets;
 use crate::protocol::rate::TokenBucket;
 
 /// The part of a picture's symbols that is asked for, above which a quarter of parity leaves.
@@ -28,9 +28,6 @@ const REPAIRS_MOST: f64 = 0.5;
 
 /// The part of that which one person may cause.
 const OF_ONE_PERSON: f64 = 0.6;
-
-/// Most persons whose requests are counted.
-const PERSONS_MAX: usize = 1024;
 
 /// How much parity leaves at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,9 +92,8 @@ impl Parity {
 /// How many bytes of repair may leave.
 #[derive(Debug)]
 pub(super) struct RepairBudget {
-    bytes_per_s: f64,
     all: TokenBucket,
-    persons: BTreeMap<u64, TokenBucket>,
+    persons: PersonBudgets,
     /// Whether what several persons asked for was more than may leave.
     is_short: bool,
 }
@@ -105,22 +101,19 @@ pub(super) struct RepairBudget {
 impl RepairBudget {
     /// The budget of a stream of so many bits a second.
     pub(super) fn new(now: Duration, bits_per_s: u32) -> Self {
-        let bytes_per_s = f64::from(bits_per_s) / 8.0;
-        let most = bytes_per_s * REPAIRS_MOST;
+        let most = f64::from(bits_per_s) / 8.0 * REPAIRS_MOST;
+        let of_one = most * OF_ONE_PERSON;
         Self {
-            bytes_per_s,
             all: TokenBucket::new(most, most, now),
-            persons: BTreeMap::new(),
+            persons: PersonBudgets::new(of_one, of_one),
             is_short: false,
         }
     }
 
     /// The stream has another rate from now on.
     pub(super) fn set_rate(&mut self, now: Duration, bits_per_s: u32) {
-        let (short, bytes_per_s) = (self.is_short, f64::from(bits_per_s) / 8.0);
         *self = Self {
-            is_short: short,
-            bytes_per_s,
+            is_short: self.is_short,
             ..Self::new(now, bits_per_s)
         };
     }
@@ -128,16 +121,9 @@ impl RepairBudget {
     /// Spends what a person's request costs; returns whether it may be answered.
     pub(super) fn try_spend(&mut self, now: Duration, person: u64, bytes: usize) -> bool {
         let bytes = bytes as f64;
-        let most = self.bytes_per_s * REPAIRS_MOST * OF_ONE_PERSON;
-        if self.persons.len() >= PERSONS_MAX && !self.persons.contains_key(&person) {
-            // Whoever may have all of it again is as good as forgotten.
-            self.persons.retain(|_, bucket| bucket.refill(now) < most);
-            if self.persons.len() >= PERSONS_MAX {
-                return false;
-            }
-        }
-        let fresh = || TokenBucket::new(most, most, now);
-        let own = self.persons.entry(person).or_insert_with(fresh);
+        let Some(own) = self.persons.of(person, now) else {
+            return false;
+        };
         if own.refill(now) < bytes {
             return false;
         }

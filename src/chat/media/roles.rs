@@ -271,30 +271,29 @@ impl Roles {
     fn settle(&mut self, clock_now_ms: u64) {
         self.moderators.clear();
         self.speech.clear();
-        self.ends_ms = None;
-        let ends = |decided: &Decided, holds: Duration| {
+        let mut first_end: Option<u64> = None;
+        let mut still_holds = |decided: &Decided, holds: Duration| {
             let ends_ms = clock_ms(decided.id.position.clock) + holds.as_millis() as u64;
-            (ends_ms > clock_now_ms).then_some(ends_ms)
+            let still_holds = ends_ms > clock_now_ms;
+            if still_holds {
+                first_end = Some(first_end.map_or(ends_ms, |first| first.min(ends_ms)));
+            }
+            still_holds
         };
         for ((_, about), decided) in &self.decisions {
             if let (About::Role(key), Some(of)) = (about, &decided.of)
                 && decided.decision == Decision::Appointed
-                && let Some(ends_ms) = ends(decided, HISTORY_AGE)
+                && still_holds(decided, HISTORY_AGE)
             {
-                self.ends_ms = Some(self.ends_ms.map_or(ends_ms, |ends| ends.min(ends_ms)));
                 let (id, name) = (decided.id, of.clone());
                 self.moderators.insert(*key, Appointed { id, name });
             }
         }
         for ((by, about), decided) in &self.decisions {
             let About::Speech(of) = about else { continue };
-            let Some(ends_ms) = ends(decided, HOLDS) else {
-                continue;
-            };
-            if !self.may_decide(by, decided.id) {
+            if !self.may_decide(by, decided.id) || !still_holds(decided, HOLDS) {
                 continue;
             }
-            self.ends_ms = Some(self.ends_ms.map_or(ends_ms, |ends| ends.min(ends_ms)));
             let holding = Holding {
                 id: decided.id,
                 decision: decided.decision,
@@ -309,6 +308,7 @@ impl Roles {
                 *last = holding;
             }
         }
+        self.ends_ms = first_end;
     }
 
     /// Whether what somebody decides there counts.

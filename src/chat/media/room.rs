@@ -7,6 +7,7 @@ use super::{MediaCommand, MediaEvent, Out, RuleCommand};
 use crate::chat::Chat;
 use crate::chat::command::RequestId;
 use crate::chat::event::{Failure, News};
+use crate::chat::guests::GuestRefusal;
 use crate::chat::output::Output;
 use crate::protocol::engine::clock::clock_ms;
 use crate::protocol::engine::event::{
@@ -33,12 +34,16 @@ impl Chat {
         self.put_out_files(now);
     }
 
-    /// Sends what a guest says from now on; returns whether there is room for that.
-    pub(in crate::chat) fn begin_guest_media(&mut self, now: Moment, guest: GuestName) -> bool {
-        let has_begun = self.room.media.begin_guest(now, guest, &mut self.node);
+    /// Sends what a guest says from now on, or says why not.
+    pub(in crate::chat) fn begin_guest_media(
+        &mut self,
+        now: Moment,
+        guest: GuestName,
+    ) -> Result<(), GuestRefusal> {
+        let begun = self.room.media.begin_guest(now, guest, &mut self.node);
         self.put_out_media();
         self.put_out_files(now);
-        has_begun
+        begun
     }
 
     /// Sends no more of guests who are not here any more, or are muted.

@@ -7,7 +7,7 @@ use super::event::MediaRefusal;
 use super::frame::Source;
 use super::own::Feed;
 use super::roles::{Decision, MODERATORS_MAX, Role, Ruling};
-use super::telling::{Stream, Tale};
+use super::telling::Tale;
 use crate::chat::command::RequestId;
 use crate::protocol::engine::event::{GuestName, NamedKey, RoleDelivery};
 use crate::protocol::message::Name;
@@ -23,8 +23,8 @@ impl Conference {
         self.roles.muted_by(&self.me).is_some()
     }
 
-    /// Whether somebody is heard and seen here.
-    /// Guests are so with the member whose guests they are, and can be ignored alone.
+    /// Whether somebody is heard and seen here. Guests are so with the member whose guests they
+    /// are, and can be ignored alone.
     pub(super) fn is_admitted(
         &self,
         key: &Key,
@@ -159,13 +159,9 @@ impl Conference {
     fn end_own(&mut self, now: Moment, node: &mut Node) {
         self.end_guests(now.time, |_| false, node);
         for source in Source::ALL {
-            let codec = self.own.codec(source);
             if let Some(own) = self.own.end(Feed::own(source), node) {
-                let stream = Stream {
-                    codec,
-                    ..self.own_stream(own.id, source, node)
-                };
-                self.tell(None, Tale::Ended(stream));
+                let ended = Tale::Ended(own.told(source, self.me(node)));
+                self.tell(None, ended);
                 self.say_soon(now.time);
             }
         }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::frame::Source;
-use super::own::{Feed, OwnStream};
+use super::own::Feed;
 use super::selection::{OnAir, on_air};
-use super::telling::{Stream, Tale, Voice};
+use super::telling::{Tale, Voice};
 use super::{Conference, SPEAKS_FOR};
-use crate::protocol::engine::event::GuestName;
+use crate::chat::guests::GuestRefusal;
+use crate::protocol::engine::event::{GuestName, NamedKey};
 use crate::protocol::node::Node;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
@@ -18,11 +19,7 @@ use crate::protocol::wire::frame::call::GUESTS_CALLED_MAX;
 
 impl Conference {
     /// A person has left.
-    pub(super) fn on_left(
-        &mut self,
-        now: Duration,
-        who: &crate::protocol::engine::event::NamedKey,
-    ) {
+    pub(super) fn on_left(&mut self, now: Duration, who: &NamedKey) {
         let tales = self.calls.leave(who);
         if !tales.is_empty() {
             self.look_at = Some(now);
@@ -30,21 +27,29 @@ impl Conference {
         self.tell_all(tales);
     }
 
-    /// Sends what a guest says from now on; returns whether there is room for that. Whoever is
-    /// muted for all is so with their guests.
-    pub(super) fn begin_guest(&mut self, now: Moment, guest: GuestName, node: &mut Node) -> bool {
+    /// Sends what a guest says from now on, or says why not. Whoever is muted for all is so with
+    /// their guests.
+    pub(super) fn begin_guest(
+        &mut self,
+        now: Moment,
+        guest: GuestName,
+        node: &mut Node,
+    ) -> Result<(), GuestRefusal> {
         if self.is_muted(now, node) {
-            return false;
+            return Err(GuestRefusal::Muted);
         }
-        let now = now.time;
-        if self.own.of_guest(guest.number).is_some() {
-            return true;
-        }
-        let has_room = self.own.guests().count() < GUESTS_CALLED_MAX;
         let feed = Feed::of_guest(guest.number);
-        let has_begun = has_room && self.own.begin(now, feed, Some(guest), node).is_ok();
-        self.look_at = Some(now);
-        has_begun
+        if self.own.has_begun(feed) {
+            return Ok(());
+        }
+        self.look_at = Some(now.time);
+        let has_room = self.own.guests().count() < GUESTS_CALLED_MAX;
+        match has_room && self.own.begin(now.time, feed, Some(guest), node).is_ok() {
+            true => Ok(()),
+            false => Err(GuestRefusal::TooManySpeak {
+                most: GUESTS_CALLED_MAX,
+            }),
+        }
     }
 
     /// Sends no more of those guests who are not heard any more.
@@ -62,8 +67,8 @@ impl Conference {
             };
             let told = stream.guest.as_ref().is_some_and(|guest| guest.is_told);
             if told {
-                let stream = self.guests_stream(&stream, node);
-                self.tell(None, Tale::Ended(stream));
+                let ended = Tale::Ended(stream.told(Source::Sound, self.me(node)));
+                self.tell(None, ended);
             }
             self.say_soon(now);
         }
@@ -76,39 +81,23 @@ impl Conference {
         node: &Node,
         is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
     ) {
-        let me = self.me;
-        let mut changed = Vec::new();
-        for (number, stream) in self.own.guests() {
+        let (me, key) = (self.me(node), self.me);
+        let mut tales = Vec::new();
+        for (_, stream) in self.own.guests() {
             let is_active = stream.is_active(now, Source::Sound);
             let Some(guest) = &mut stream.guest else {
                 continue;
             };
-            let is_heard = is_active && !is_ignored(&me, Some(&guest.name));
+            let is_heard = is_active && !is_ignored(&key, Some(&guest.name));
             if std::mem::replace(&mut guest.is_told, is_heard) != is_heard {
-                changed.push((number, is_heard));
+                let told = stream.told(Source::Sound, me.clone());
+                tales.push(match is_heard {
+                    true => Tale::Began(told),
+                    false => Tale::Vanished(told),
+                });
             }
         }
-        for (number, is_heard) in changed {
-            let stream = self.own.of_guest(number);
-            let Some(stream) = stream.map(|stream| self.guests_stream(stream, node)) else {
-                continue;
-            };
-            let tale = match is_heard {
-                true => Tale::Began(stream),
-                false => Tale::Vanished(stream),
-            };
-            self.tell(None, tale);
-        }
-    }
-
-    fn guests_stream(&self, stream: &OwnStream, node: &Node) -> Stream {
-        Stream {
-            stream: stream.id,
-            who: self.me(node),
-            guest: stream.guest.as_ref().map(|guest| guest.name.clone()),
-            source: Source::Sound,
-            codec: stream.codec,
-        }
+        self.tell_all(tales);
     }
 
     /// Who speaks: this person first, then those whom it hosts, then whoever came first.
@@ -162,15 +151,5 @@ impl Conference {
             is_of_host: is_host(remote.key()),
         });
         on_air(now, own.chain(others).collect())
-    }
-
-    pub(super) fn own_stream(&self, stream: StreamId, source: Source, node: &Node) -> Stream {
-        Stream {
-            stream,
-            who: self.me(node),
-            guest: None,
-            source,
-            codec: self.own.codec(source),
-        }
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::command::Hand;
-use super::event::{CallState, MediaEvent, MediaRefusal, RolesState, Speaker, StreamState};
+use super::event::{
+    CallState, DecisionState, MediaEvent, MediaRefusal, RolesState, Speaker, StreamState,
+};
 use super::frame::{Codec, Source};
 use super::probe::Probed;
 use super::roles::Ruling;
@@ -92,13 +94,13 @@ impl Conference {
                 members,
             },
             Tale::List(now) => MediaEvent::List(Box::new(self.state(now, person))),
-            Tale::Decided(Ruling { by, of, decision }) => MediaEvent::Decided {
+            Tale::Decided(Ruling { by, of, decision }) => MediaEvent::Decided(DecisionState {
                 is_own: by.key == self.me,
                 is_about_me: of.as_ref().is_some_and(|of| of.key == self.me),
                 by: person(&by),
                 of: of.as_ref().map(person),
                 decision,
-            },
+            }),
             Tale::Roles => MediaEvent::Roles(Box::new(self.roles_state(person))),
             Tale::RolesList => MediaEvent::RolesList(Box::new(self.roles_state(person))),
             Tale::MutedForAll(by) => {

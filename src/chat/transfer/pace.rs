@@ -176,8 +176,8 @@ impl Taker {
     }
 
     /// The part that arrives, of what arrives when as much is lost as is usual.
-    fn arrives(&self) -> f64 {
-        (1.0 - self.loss()) / (1.0 - self.usual).max(0.1)
+    fn arrives(&self, usual: f64) -> f64 {
+        (1.0 - self.loss()) / (1.0 - usual).max(0.1)
     }
 }
 
@@ -348,7 +348,8 @@ impl TakersPace {
         let is_small = |excess: f64| !self.has_been_too_high && excess < GROWS_WITH;
         let worst = worst.filter(|(_, excess, beyond)| *beyond > 0.0 && !is_small(*excess));
         if let Some((taker, excess, _)) = worst {
-            let arrives = self.takers.get(&taker).map_or(1.0, Taker::arrives);
+            let arrives = self.takers.get(&taker);
+            let arrives = arrives.map_or(1.0, |taker| taker.arrives(taker.usual));
             let may_doubt = !self.has_been_too_high && !self.has_doubted;
             if may_doubt && excess < DOUBTED_LOSS_MAX && rate * 2.0 <= self.most_bytes_per_s {
                 let arrived_bytes_per_s = rate * arrives;
@@ -410,7 +411,7 @@ impl TakersPace {
     fn confirmed(&mut self, doubt: &Doubt, counted: &[MemberTag]) -> Option<f64> {
         let taker = self.takers.get(&doubt.taker);
         let taker = taker.filter(|_| counted.contains(&doubt.taker))?;
-        let arrives = (1.0 - taker.loss()) / (1.0 - taker.doubted_usual).max(0.1);
+        let arrives = taker.arrives(taker.doubted_usual);
         let arrived_bytes_per_s = self.bucket.rate_per_s() * arrives;
         if arrived_bytes_per_s >= doubt.arrived_bytes_per_s * ARRIVES_MORE {
             return None;

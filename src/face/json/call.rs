@@ -7,8 +7,8 @@ use super::object::{Object, Someone};
 use super::{about, event};
 use crate::chat::event::Person;
 use crate::chat::media::{
-    CallState, Decision, Hand, MediaEvent, MediaRefusal, Role, RolesState, Source, Speaker,
-    StreamState,
+    CallState, Decision, DecisionState, Hand, MediaEvent, MediaRefusal, Role, RolesState, Source,
+    Speaker, StreamState,
 };
 use crate::face::call::CallView;
 use crate::face::lines::{addressed, sentences_of_call as sentences};
@@ -128,7 +128,7 @@ pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
             ..event("call_probed")
         },
         MediaEvent::List(state) => of_list(state),
-        MediaEvent::Decided { .. } => of_decision(happened),
+        MediaEvent::Decided(decided) => of_decision(decided),
         MediaEvent::Roles(state) | MediaEvent::RolesList(state) => Object {
             roles: Some(Box::new(RolesObject::of(state))),
             ..event("roles")
@@ -146,25 +146,15 @@ pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
 }
 
 /// A decision of the host, or of somebody whom it has appointed.
-fn of_decision(happened: &MediaEvent) -> Object<'_> {
-    let MediaEvent::Decided {
-        by,
-        of,
-        decision,
-        is_own,
-        ..
-    } = happened
-    else {
-        return Object::default();
-    };
-    let name = decided(*decision, of.is_none());
+fn of_decision(decided: &DecisionState) -> Object<'_> {
+    let name = name_of(decided.decision, decided.of.is_none());
+    let about = decided.of.as_ref().map(|of| about(name, of));
     Object {
         by: Some(Someone {
-            own: *is_own,
-            ..Someone::of(by)
+            own: decided.is_own,
+            ..Someone::of(&decided.by)
         }),
-        ..of.as_ref()
-            .map_or_else(|| event(name), |of| about(name, of))
+        ..about.unwrap_or_else(|| event(name))
     }
 }
 
@@ -183,7 +173,7 @@ fn code_of(refusal: MediaRefusal) -> &'static str {
 }
 
 /// What a decision about one person or about all is called.
-fn decided(decision: Decision, is_for_all: bool) -> &'static str {
+fn name_of(decision: Decision, is_for_all: bool) -> &'static str {
     match decision {
         Decision::Appointed => "appointed",
         Decision::Dismissed => "dismissed",
@@ -200,7 +190,7 @@ pub(super) fn words(lang: Lang, happened: &MediaEvent) -> Option<String> {
     match happened {
         MediaEvent::Refused(refusal) => Some(text::call_refused(lang, *refusal)),
         MediaEvent::MutedForAll(by) => Some(text::muted_for_all(lang, &addressed(by))),
-        MediaEvent::Decided { .. } | MediaEvent::RolesList(_) => {
+        MediaEvent::Decided(_) | MediaEvent::RolesList(_) => {
             Some(sentences(lang, happened).join("; "))
         }
         _ => None,

@@ -4,7 +4,7 @@
 use super::{Line, Lines, addressed};
 use crate::chat::event::Person;
 use crate::chat::media::{
-    CallState, Decision, FIT_PERCENT, Hand, MediaEvent, RolesState, StreamState,
+    CallState, Decision, DecisionState, FIT_PERCENT, Hand, MediaEvent, RolesState, StreamState,
 };
 use crate::chat::trust::Standing;
 use crate::face::guests::heard;
@@ -35,7 +35,7 @@ pub(in crate::face) fn sentences(lang: Lang, event: &MediaEvent) -> Vec<String> 
             members,
         } if *arrived_percent < FIT_PERCENT => text::call_probed(lang, *arrived_percent, *members),
         MediaEvent::List(state) => return list(lang, state),
-        MediaEvent::Decided { .. } => decided(lang, event),
+        MediaEvent::Decided(state) => decided(lang, state),
         MediaEvent::RolesList(state) => return roles(lang, state),
         MediaEvent::MutedForAll(by) => text::muted_for_all(lang, &addressed(by)),
         MediaEvent::Refused(refusal) => text::call_refused(lang, *refusal),
@@ -45,25 +45,15 @@ pub(in crate::face) fn sentences(lang: Lang, event: &MediaEvent) -> Vec<String> 
 }
 
 /// What was decided, by whom and about whom; of this member, nobody is named.
-fn decided(lang: Lang, event: &MediaEvent) -> String {
-    let MediaEvent::Decided {
-        by,
-        of,
-        decision,
-        is_own,
-        is_about_me,
-    } = event
-    else {
-        return String::new();
-    };
+fn decided(lang: Lang, state: &DecisionState) -> String {
     let named = |person: &Person, is_me: bool| (!is_me).then(|| addressed(person));
-    let by = named(by, *is_own);
-    let Some(of) = of else {
-        return text::all_muted(lang, by.as_deref(), *decision == Decision::Muted);
+    let by = named(&state.by, state.is_own);
+    let Some(of) = &state.of else {
+        return text::all_muted(lang, by.as_deref(), state.decision == Decision::Muted);
     };
-    let of = named(of, *is_about_me);
+    let of = named(of, state.is_about_me);
     let (by, of) = (by.as_deref(), of.as_deref());
-    match decision {
+    match state.decision {
         Decision::Appointed => text::appointed(lang, by, of),
         Decision::Dismissed => text::dismissed(lang, of),
         Decision::Muted => text::muted(lang, by, of),
@@ -194,13 +184,13 @@ mod tests {
                     Decision::Unmuted,
                     Decision::GivenTheWord,
                 ] {
-                    let event = MediaEvent::Decided {
+                    let event = MediaEvent::Decided(DecisionState {
                         by: person("ana\u{1b}"),
                         of: Some(person("rui")),
                         decision,
                         is_own,
                         is_about_me,
-                    };
+                    });
                     let sentence = sentences(lang, &event).pop().unwrap();
                     assert_eq!(sentence.contains("rui"), !is_about_me, "{sentence}");
                     assert!(!sentence.contains('\u{1b}'), "{sentence}");

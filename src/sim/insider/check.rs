@@ -221,7 +221,7 @@ impl Checks {
             News::Deleted(deleted) => {
                 return self.judge_change(world, number, &deleted.who, deleted.id);
             }
-            News::Media(event) if matches!(**event, MediaEvent::Decided { .. }) => {
+            News::Media(event) if matches!(**event, MediaEvent::Decided(_)) => {
                 let text = format!("{number} was told {event:?}");
                 return self.find(Kind::Role, text);
             }

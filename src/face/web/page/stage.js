@@ -18,7 +18,7 @@ function prefer(transceiver, kind) {
 	if (wanted.length > 0) transceiver.setCodecPreferences?.(wanted);
 }
 
-export function iconButton(words, sign, act) {
+function iconButton(words, sign, act) {
 	const made = make('button', 'icon', sign);
 	made.type = 'button';
 	made.title = words;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use roda::chat::command::Command;
-use roda::chat::event::News;
+use roda::chat::event::{GuestsEvent, News};
+use roda::chat::guests::{GuestRefusal, GuestSession, GuestsCommand};
 use roda::chat::media::{
     Decision, Hand, MediaCommand, MediaEvent, MediaRefusal, RolesState, RuleCommand, Source,
 };
@@ -16,6 +17,7 @@ use roda::sim::link::Faults;
 use roda::sim::media::Making;
 
 use crate::circle::{Circle, SECOND};
+use crate::hosting::{enter, events, open};
 
 /// Members of a room whose host is the first.
 fn hosted(seed: u64, members: usize, is_archived: bool) -> Circle {
@@ -321,4 +323,42 @@ fn the_host_is_seen_first_whoever_speaks() {
     });
     let last = shown.last().unwrap();
     assert_eq!((last.len(), last[0]), (4, host));
+}
+
+#[test]
+fn whoever_is_muted_for_all_is_so_with_their_guests_who_are_told_that() {
+    let mut circle = hosted(1109, 3, false);
+    open(&mut circle, 1, 0);
+    enter(&mut circle, 1, 1, "bia");
+    (1..3).for_each(|viewer| circle.world.watch(viewer));
+    let speak = || Command::Guests(GuestsCommand::Speak(GuestSession(1)));
+    // How much of the guest is heard while so many moments of sound are captured.
+    let heard = |circle: &mut Circle, moments: std::ops::Range<u32>| {
+        let since = circle.world.now();
+        for moment in moments {
+            circle.world.capture_of_guest(1, 1, (moment, 80));
+            circle.world.run(Duration::from_millis(20));
+        }
+        circle.world.watched(2, 1, Source::Sound, since).played
+    };
+    circle.world.ask(1, speak());
+    assert!(heard(&mut circle, 0..100) >= 80);
+    circle.world.ask(0, decide(Decision::Muted, 1));
+    circle.world.run(SECOND);
+    assert_eq!(heard(&mut circle, 100..200), 0);
+    let before = events(&circle, 1, 0).len();
+    circle.world.ask(1, speak());
+    let told = events(&circle, 1, 0);
+    let is_told = matches!(
+        told[before..],
+        [GuestsEvent::Refused {
+            why: GuestRefusal::Muted,
+            ..
+        }]
+    );
+    assert!(is_told, "{told:?}");
+    circle.world.ask(0, decide(Decision::Unmuted, 1));
+    circle.world.run(SECOND);
+    circle.world.ask(1, speak());
+    assert!(heard(&mut circle, 200..300) >= 80);
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use roda::chat::command::{Command, Leave};
 use roda::chat::event::{MemberState, News, Timing};
 use roda::protocol::fingerprint::fingerprint;
+use roda::protocol::rng::Rng;
+use roda::sim::World;
 use roda::sim::link::Faults;
 
 use crate::circle::{Circle, SECOND, said_farewell};
@@ -48,6 +50,34 @@ fn nobody_is_waited_for_for_ever() {
         circle.world.say(0);
         let took = time_to_leave(&mut circle, 0, leave).expect("it leaves");
         assert!(took <= most, "{leave:?}: {took:?}");
+    }
+}
+
+/// Whoever comes while somebody speaks knows who that is, also if the person leaves at once.
+#[test]
+fn who_speaks_and_leaves_at_once_is_known_to_a_newcomer() {
+    for seed in 0..200 {
+        let mut rng = Rng::new(seed);
+        let mut within = |ms| rng.between(Duration::ZERO, Duration::from_millis(ms));
+        let mut world = World::new(seed, Faults::NONE);
+        world.in_lobby();
+        world.join("ana").unwrap();
+        world.run(within(1500));
+        let bia = world.join("bia").unwrap();
+        world.run(within(60));
+        for speaker in [0, 0, bia, bia] {
+            world.say(speaker);
+            world.run(within(10));
+        }
+        world.ask(0, Command::Leave(Leave::Farewell));
+        world.run(5 * SECOND);
+        let told = world.told(bia).iter();
+        let count = |is_it: fn(&News) -> bool| told.clone().filter(|news| is_it(news)).count();
+        let entered = count(|news| matches!(news, News::Entered { .. }));
+        // Nor is the copy of a line on the plain wire taken for a program's.
+        let guests = count(|news| matches!(news, News::Guest(_)));
+        let counts = (entered, count(said_farewell), guests);
+        assert_eq!(counts, (1, 1, 0), "seed {seed}");
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock::clock_ms;
 use super::config::{
     GUEST_LINES, GUEST_LINES_PER_S, GUESTS_MAX, MIRROR_DOUBT, MIRROR_FORMER, MIRROR_PER_S,
     MIRROR_QUEUE_MAX,
@@ -147,8 +148,7 @@ impl Mirror {
             wall_ms: now.wall_ms,
         };
         // A received farewell ends receivers of the plain wire, and no member.
-        if line.text.as_deref().is_some_and(is_farewell) || self.is_members(now.time, &line, roster)
-        {
+        if line.text.as_deref().is_some_and(is_farewell) || self.is_members(now, &line, roster) {
             return None;
         }
         if !self.lines.may_spend(source.ip(), 1.0, now.time) {
@@ -176,7 +176,7 @@ impl Mirror {
 
     /// The next event that is due: lines that were not copied, or a doubtful line whose source has
     /// not turned out to be a member in time.
-    pub fn next_event(&mut self, now: Duration, roster: &Roster) -> Option<EngineEvent> {
+    pub fn next_event(&mut self, now: Moment, roster: &Roster) -> Option<EngineEvent> {
         if self.queue.is_empty() && self.unmirrored > 0 {
             let lines = std::mem::take(&mut self.unmirrored);
             return Some(EngineEvent::Unmirrored { lines });
@@ -184,7 +184,7 @@ impl Mirror {
         while self
             .doubtful
             .front()
-            .is_some_and(|first| first.until <= now)
+            .is_some_and(|first| first.until <= now.time)
         {
             let is_members = |first: &Doubtful| self.is_members(now, &first.line, roster);
             if self.doubtful.front().is_some_and(is_members) {
@@ -234,7 +234,7 @@ impl Mirror {
 
     /// Whether a line is a copy of a member's, this one included. Copies of a member that has left
     /// may still be on their way.
-    fn is_members(&self, now: Duration, line: &PlainCopy, roster: &Roster) -> bool {
+    fn is_members(&self, now: Moment, line: &PlainCopy, roster: &Roster) -> bool {
         let port = line.source.port();
         let says = |name: &Name| {
             let is_it = |said: &str| said == name.as_str() || is_plain_name_of_guest(said, name);
@@ -250,15 +250,26 @@ impl Mirror {
             let is_from = member.address.is_some_and(is_from);
             // A member that has not beaten yet has not stated its port.
             match member.newest_beat {
-                0 => is_from && says(&member.name),
+                0 => (is_from || has_just_spoken(member, now)) && says(&member.name),
                 // A host may have several addresses; then the name decides.
                 _ => member.mirror_port == port && (is_from || says(&member.name)),
             }
         };
-        let is_near = |member: &Member| member.is_live || now < member.heard() + MIRROR_FORMER;
+        let is_near = |member: &Member| {
+            let is_here = member.is_live || now.time < member.heard() + MIRROR_FORMER;
+            is_here || has_just_spoken(member, now)
+        };
         let mut others = roster.everybody().filter(|(id, _)| *id != ME);
         others.any(|(_, member)| is_near(member) && is_of(member))
     }
+}
+
+/// Whether a member whose address is not known yet spoke lately, and at this site: its beat is on
+/// its way, or it left before it sent one.
+fn has_just_spoken(member: &Member, now: Moment) -> bool {
+    let age_ms = now.wall_ms.saturating_sub(clock_ms(member.named_at));
+    let is_unmet = member.address.is_none() && member.far_at.is_none();
+    is_unmet && Duration::from_millis(age_ms) < MIRROR_FORMER
 }
 
 /// The host that most of these are at.
@@ -359,7 +370,7 @@ mod tests {
 
     /// What is told by a time, with when each line arrived.
     fn told(mirror: &mut Mirror, now: Moment, roster: &Roster) -> Vec<(String, u64)> {
-        let next = || match mirror.next_event(now.time, roster)? {
+        let next = || match mirror.next_event(now, roster)? {
             EngineEvent::Guest { text, wall_ms, .. } => Some((text.unwrap(), wall_ms)),
             event => panic!("{event:?}"),
         };
@@ -379,6 +390,24 @@ mod tests {
             }
             assert_eq!(told(&mut mirror, at(5000), &roster), []);
         }
+    }
+
+    #[test]
+    fn who_speaks_and_goes_before_its_first_beat_is_no_guest_of_its_own_name() {
+        let (mut mirror, mut roster) = ana();
+        let mut bia = author("bia", 2);
+        bia.clock = at(0).wall_ms << 16;
+        roster.meet(&bia).unwrap();
+        let copy = from(BIAS_HOST, BIAS_PORT);
+        assert_eq!(mirror.hear(at(0), copy, &says("bia", "oi"), &roster), None);
+        assert_eq!(told(&mut mirror, at(3000), &roster), []);
+        // Another name from there, and the same name a minute later, are a program's.
+        let gil = mirror.hear(at(3000), copy, &says("gil", "um"), &roster);
+        assert_eq!(gil, None);
+        assert_eq!(told(&mut mirror, at(5000), &roster).len(), 1);
+        let later = from(BIAS_HOST, BIAS_PORT + 1);
+        mirror.hear(at(61_000), later, &says("bia", "dois"), &roster);
+        assert_eq!(told(&mut mirror, at(63_000), &roster).len(), 1);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::config::{
-    ACKNOWLEDGE_EVERY, ANSWER_REPEAT, ANSWERS, ANSWERS_IN, FAREWELL_TAIL, GREET_PER_MEMBER,
-    HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER, TAIL_OF_BURST_GRTT,
+    ACK_GROUP, ACKNOWLEDGE_EVERY, ANSWER_REPEAT, ANSWERS, ANSWERS_IN, FAREWELL_TAIL,
+    GREET_PER_MEMBER, HELLO_REPEATS, INSIST, TAIL, TAIL_BEAT_AFTER, TAIL_OF_BURST_GRTT,
 };
 use crate::protocol::rng::Rng;
 
@@ -29,6 +29,8 @@ pub struct Presence {
     beat_at: Option<Duration>,
     beaten_at: Duration,
     has_beaten: bool,
+    /// Whether a member came since the last beat, and so knows nothing of this one.
+    owes_greeting: bool,
     /// When frames of others are acknowledged by a beat, at the earliest.
     acknowledges_from: Duration,
     /// When the next member that is not proven to be there is invited, at the earliest.
@@ -95,13 +97,20 @@ impl Presence {
         self.is_leaving && self.tail.is_empty()
     }
 
-    /// Plans a beat for a new member, unless the last one is recent.
+    /// Plans a beat for a new member, a while behind the last one: of many who come at once, most
+    /// hear it.
     pub fn announce(&mut self, now: Duration, members: usize, interval: Duration, rng: &mut Rng) {
-        let is_recent = now < self.beaten_at + (interval / 4).min(Duration::from_secs(5));
+        let again = self.beaten_at + (interval / 4).min(Duration::from_secs(5));
         let at = now + rng.between(Duration::ZERO, greeted_within(members).min(interval));
-        if !is_recent {
-            self.beat_by(at);
-        }
+        self.beat_by(if self.has_beaten { at.max(again) } else { at });
+        self.owes_greeting = true;
+    }
+
+    /// Whether a new member has not had a beat of this one. In a small group it gets one before it
+    /// hears what this one says, so that it knows who says it, and from where.
+    #[must_use]
+    pub fn greets_first(&self, members: usize) -> bool {
+        self.owes_greeting && !self.is_leaving && members <= ACK_GROUP
     }
 
     /// Plans a beat for a member that must show that it is there now, which it does when it has
@@ -188,6 +197,7 @@ impl Presence {
     /// Notes that a beat was sent; the next follows after the interval, a quarter more or less.
     pub fn beaten(&mut self, now: Duration, interval: Duration, rng: &mut Rng) {
         (self.beaten_at, self.has_beaten) = (now, true);
+        self.owes_greeting = false;
         if self.is_leaving {
             return;
         }

@@ -50,6 +50,9 @@ impl Engine {
         let (group, log, out) = (&self.group, &mut self.log, &mut self.out);
         let has_sent = self.sending.send_repair(clocks, turn, group, log, out);
         if !has_sent && turn == Turn::NewFrames {
+            if self.group.presence.greets_first(self.group.roster.size()) {
+                self.react_by_beat(now, Vec::new(), Reach::Members);
+            }
             self.send_batch(now);
         }
         let next = self.out.next_datagram();

@@ -59,7 +59,7 @@ impl Engine {
             None => {}
         }
         if let Some(mirror) = &mut self.mirror {
-            while let Some(event) = mirror.next_event(time, &self.group.roster) {
+            while let Some(event) = mirror.next_event(now, &self.group.roster) {
                 self.out.tell(event);
             }
         }

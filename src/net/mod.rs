@@ -14,6 +14,7 @@ pub mod multicast;
 #[cfg(feature = "bridge")]
 pub mod nats;
 pub mod networks;
+pub mod program_pages;
 mod socket_pair;
 pub mod socket_poller;
 pub mod tcp;

@@ -52,6 +52,7 @@ use crate::face::tui::{self, ScreenFace, ScreenFaceConfig};
 use crate::face::{ConsoleFace, FaceConfig, Faces, RoomFace};
 use crate::net::group_sockets::{Families, GroupSockets};
 use crate::net::interfaces;
+use crate::net::program_pages::release_when_settled;
 use crate::protocol::wire::frame::durable::Role;
 #[cfg(feature = "web")]
 use crate::store::identity::Who;
@@ -99,6 +100,7 @@ fn talk(
     let sockets = GroupSockets::open(address).map_err(refused)?;
     let poller = sockets.poller().map_err(Error::Connection)?;
     let listening = Listening::start(poller, &tell)?;
+    release_when_settled();
     let first = opened.rooms.first().ok_or(RoomFault::NoName)?;
     let archive = archiving::start(settings, &tell)?;
     let (giving, filing) = Giving::prepare(settings, lang)?;

@@ -1,8 +1,9 @@
 //! System calls that no safe crate offers, each behind a safe function: many datagrams with one
 //! call, a sender's interface by its index, the count of datagrams that the kernel dropped, the
 //! bytes that a peer has not acknowledged, whether an interface is Wi-Fi, how long its packets
-//! may be and how fast its link is, a filter for a machine's own datagrams. The only `unsafe` of
-//! `net` is in this folder, each with its reason.
+//! may be and how fast its link is, a filter for a machine's own datagrams, and pages of the
+//! program that are not needed any longer. The only `unsafe` of `net` is in this folder, each with
+//! its reason.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -53,7 +54,7 @@ use portable as system;
 
 pub(super) use system::{
     Datagrams, drop_count, filter_own, is_gso_refusal, is_radio, link_bytes_per_s, mtu_bytes,
-    receive_joined_only_v6, report_interface, segmentation, send_datagrams,
+    receive_joined_only_v6, release_program_pages, report_interface, segmentation, send_datagrams,
     set_multicast_interface, unacknowledged_bytes,
 };
 

@@ -116,6 +116,9 @@ pub(in crate::net) fn link_bytes_per_s(_socket: &Socket, _name: &str) -> Option<
     None
 }
 
+/// Elsewhere, the system decides alone.
+pub(in crate::net) fn release_program_pages() {}
+
 pub(in crate::net) fn mtu_bytes(_socket: &Socket, _name: &str) -> Option<usize> {
     None
 }

@@ -1,6 +1,7 @@
 //! Linux's own system calls, and their C structures.
 
 mod datagrams;
+mod program_pages;
 
 use std::os::fd::AsRawFd;
 use std::{mem, ptr};
@@ -8,6 +9,7 @@ use std::{mem, ptr};
 use socket2::{Domain, SockAddr, SockFilter};
 
 pub(in crate::net) use self::datagrams::Datagrams;
+pub(in crate::net) use self::program_pages::release_program_pages;
 use super::{
     DATAGRAM_MAX_BYTES, Egress, Ipv4Addr, Segmentation, SockRef, Socket, SocketAddr, Wait, io,
 };

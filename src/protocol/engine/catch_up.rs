@@ -63,6 +63,11 @@ impl Engine {
         }
         self.sync
             .settle_newcomer(now.time, self.me.started.time, &self.group.roster);
+        // What was refused for its clock is taken in now, if another member lists it.
+        if !self.sync.exchanges.is_busy() && self.take_unknown_refused() {
+            self.sync.begin_anew(now.time);
+            self.ask_best(now, None);
+        }
     }
 
     /// Asks any of the members who are best to ask, if this one is a newcomer; but not `but`, which

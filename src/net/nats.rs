@@ -10,21 +10,24 @@
 //! the bridge, which it gives as the subject for replies. A payload is one frame, as its author
 //! sealed it: the servers learn neither names nor words.
 
+mod connection;
 mod kept;
 mod login;
 mod subjects;
 
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{fmt, io};
 
 use async_nats::client::{PublishError, PublishErrorKind};
 use async_nats::jetstream;
-use async_nats::{Client, ConnectOptions, Event, HeaderMap, Message, Subscriber};
+use async_nats::{
+    Client, ConnectOptions, Event, HeaderMap, Message, ServerAddr, ServerInfo, Subscriber,
+};
 use futures_util::StreamExt;
 use futures_util::future::{Either, pending, select};
 use tokio::runtime::Builder;
@@ -32,6 +35,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
+use self::connection::Connection;
 pub use self::login::{NatsLogin, NatsTls};
 use self::subjects::{Subjects, address_of, number_of};
 use crate::clock::monotonic;
@@ -158,6 +162,9 @@ struct Shared {
     tell: Box<dyn Fn(NatsNews) -> bool + Send + Sync>,
     /// The first number of the stream that was not read yet.
     next: AtomicU64,
+    /// Where the only server is; `None` of several.
+    address: Option<String>,
+    connection: Mutex<Connection>,
 }
 
 /// How a session with the servers ends.
@@ -186,6 +193,8 @@ impl Nats {
             told: told.clone(),
             tell: Box::new(tell),
             next: AtomicU64::new(1),
+            address: address_of_only(&config.servers),
+            connection: Mutex::default(),
         });
         // Credentials that are none show here.
         options(&config, &shared, &Arc::default())?;
@@ -256,17 +265,32 @@ fn options(
 
 impl Shared {
     fn note(&self, event: &Event, connected: &Notify) {
-        match event {
-            Event::Connected => connected.notify_one(),
-            Event::Disconnected | Event::Closed => {
-                (self.tell)(NatsNews::Down(event.to_string()));
-            }
-            Event::ServerError(_) | Event::ClientError(_) => {
-                (self.tell)(NatsNews::Fault(event.to_string()));
-            }
-            _ => {}
+        let news = match self.connection.lock() {
+            Ok(mut connection) => connection.note(event),
+            Err(_) => None, // nobody panics while holding it
+        };
+        if let Some(news) = news {
+            (self.tell)(news);
+        }
+        if *event == Event::Connected {
+            connected.notify_one();
         }
     }
+
+    /// How a server is called: by its name, or its address if it has none of its own.
+    fn name_of(&self, server: &ServerInfo) -> String {
+        let is_unnamed = server.server_name == server.server_id;
+        let address = self.address.as_ref().filter(|_| is_unnamed);
+        let name = address.unwrap_or(&server.server_name);
+        format!("{name} ({})", server.version)
+    }
+}
+
+/// The host and the port of the server, if there is only one, without what stands before them.
+fn address_of_only(servers: &[String]) -> Option<String> {
+    let [server] = servers else { return None };
+    let address: ServerAddr = server.parse().ok()?;
+    Some(format!("{}:{}", address.host(), address.port()))
 }
 
 /// Has one session after the other until nobody wants anything sent any more: the client gives up

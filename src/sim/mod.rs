@@ -187,6 +187,11 @@ impl World {
         self.skew_ms = skew_ms;
     }
 
+    /// All wall clocks go on by some days, in which nothing is heard or said.
+    pub fn pass_days(&mut self, days: i64) {
+        self.skew_ms += days * 24 * 3600 * 1000;
+    }
+
     /// A member says its next message; the message's number.
     pub fn say(&mut self, number: usize) -> usize {
         self.say_with(number, "")

@@ -180,11 +180,18 @@ pub fn link_down(lang: Lang, why: &str) -> String {
 /// A bridge's server refuses something.
 #[must_use]
 pub fn link_fault(lang: Lang, why: &str) -> String {
-    say!(
-        lang,
-        "the server cannot be used as it should: {why}",
-        "o servidor não pode ser usado como devia: {why}",
-    )
+    match why.to_lowercase().contains("authorization") {
+        true => say!(
+            lang,
+            "the server does not let this bridge in ({why}): give it --creds, --nkey or --context",
+            "o servidor não deixa esta ponte entrar ({why}): indique --creds, --nkey ou --context",
+        ),
+        false => say!(
+            lang,
+            "the server cannot be used as it should: {why}",
+            "o servidor não pode ser usado como devia: {why}",
+        ),
+    }
 }
 
 /// A bridge has another key than the people here.

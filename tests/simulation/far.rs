@@ -1,4 +1,4 @@
-//! Sites whose clocks differ, who of their people is listed, and servers and bridges that lie.
+//! Who of the people at other sites is listed, and servers and bridges that lie.
 
 use roda::chat::command::{Command, Leave};
 use roda::chat::event::{BeyondNews, News, Place, SiteChange, Timing};
@@ -9,89 +9,17 @@ use roda::sim::link::Faults;
 use roda::sim::sites::{LinkFaults, Sites};
 
 use crate::circle::{Circle, SECOND};
-use crate::sites::{
-    BRIDGE, MEMBERS, count_told, expect_one_room, say, sites, sites_with_clocks, talk, texts,
-};
+use crate::far_clocks::told_clocks;
+use crate::sites::{BRIDGE, MEMBERS, count_told, expect_one_room, say, sites, talk, texts};
 
 /// The messages that a member was shown, with whether each was marked as late.
-fn shown(sites: &Sites, site: usize, member: usize) -> Vec<(String, bool)> {
+pub(crate) fn shown(sites: &Sites, site: usize, member: usize) -> Vec<(String, bool)> {
     let face = sites.worlds[site].face(member).iter();
     let messages = face.filter_map(|news| match news {
         News::Message(message) => Some((message.text().to_owned(), message.timing != Timing::Live)),
         _ => None,
     });
     messages.collect()
-}
-
-/// How far ahead the clock of a site is that a bridge or a member was told of, in seconds.
-fn told_clocks(sites: &Sites, site: usize, member: usize) -> Vec<i64> {
-    let face = sites.worlds[site].face(member).iter();
-    let clocks = face.filter_map(|news| match news {
-        News::Beyond(BeyondNews::Site { site, change }) if *change == SiteChange::Clock => {
-            Some(site.ahead_ms.unwrap_or_default() / 1000)
-        }
-        _ => None,
-    });
-    clocks.collect()
-}
-
-#[test]
-fn sites_whose_clocks_differ_by_ten_minutes_are_told_so_and_lose_no_line() {
-    for (seed, skews_ms) in [(15, [0, 720_000]), (16, [0, -600_000]), (27, [0, 600_000])] {
-        let mut sites = sites_with_clocks(seed, &skews_ms);
-        talk(&mut sites, 40, SECOND / 2);
-        sites.run(20 * SECOND);
-        expect_one_room(&sites, 40, seed);
-        for site in 0..2 {
-            for member in 0..MEMBERS {
-                let shown = shown(&sites, site, member);
-                // By arrival: as they were said, one site after the other.
-                let expected: Vec<String> = (0..40)
-                    .map(|line| format!("linha {line} de {} em {}", line / 2 % MEMBERS, line % 2))
-                    .collect();
-                let texts: Vec<&String> = shown.iter().map(|(text, _)| text).collect();
-                assert!(
-                    texts.iter().copied().eq(&expected),
-                    "seed {seed}: {texts:?}"
-                );
-                for (line, (_, is_late)) in shown.iter().enumerate() {
-                    assert_eq!(*is_late, line % 2 != site, "seed {seed}: {line} at {site}");
-                }
-            }
-            // Each bridge measures it for itself, and tells it once.
-            let clocks = told_clocks(&sites, site, BRIDGE);
-            let ahead_s = (skews_ms[1 - site] - skews_ms[site]) / 1000;
-            assert_eq!(clocks.len(), 1, "seed {seed}: {clocks:?}");
-            assert!((clocks[0] - ahead_s).abs() <= 2, "seed {seed}: {clocks:?}");
-        }
-        // Who comes later gets all of it, whichever clock it has; further ahead, its own members
-        // refuse what nobody vouches for.
-        let is_within = skews_ms[1].abs() <= 600_000;
-        for site in 0..if is_within { 2 } else { 0 } {
-            let newcomer = sites.worlds[site].join("nova").unwrap();
-            sites.run(30 * SECOND);
-            let held = texts(&sites, site, newcomer);
-            assert_eq!(held, texts(&sites, 0, 0), "seed {seed}: at {site}");
-        }
-    }
-}
-
-#[test]
-fn clocks_are_told_from_a_minute_on_and_not_before() {
-    for (seed, skew_ms, is_told) in [(17, 50_000, false), (18, 75_000, true)] {
-        let mut sites = sites_with_clocks(seed, &[0, skew_ms]);
-        talk(&mut sites, 8, SECOND / 2);
-        sites.run(10 * SECOND);
-        expect_one_room(&sites, 8, seed);
-        for site in 0..2 {
-            let count = told_clocks(&sites, site, BRIDGE).len();
-            assert_eq!(count, usize::from(is_told), "seed {seed}: at {site}");
-            let late = shown(&sites, site, 0)
-                .into_iter()
-                .filter(|(_, is_late)| *is_late);
-            assert_eq!(late.count(), 0, "seed {seed}: nothing is late at {site}");
-        }
-    }
 }
 
 /// Who stands on a member's list as being at another site, and at which.
@@ -325,7 +253,7 @@ fn a_lying_bridge_invents_people_and_never_words() {
 }
 
 /// The names of those of whom a member was told that they came, are back, or do not answer.
-fn told_presence(sites: &Sites, site: usize, member: usize) -> Vec<String> {
+pub(crate) fn told_presence(sites: &Sites, site: usize, member: usize) -> Vec<String> {
     let told = sites.worlds[site].told(member).iter();
     let people = told.filter_map(|news| match news {
         News::Entered { person, .. } | News::Silent(person) => Some(person),

@@ -20,6 +20,7 @@ mod copies;
 mod counts;
 mod faces;
 mod far;
+mod far_clocks;
 mod files;
 mod guests;
 mod hostile;

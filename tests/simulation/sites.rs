@@ -428,3 +428,50 @@ fn a_link_that_carries_next_to_nothing_slows_nobody_at_home() {
     sites.run(120 * SECOND);
     expect_one_room(&sites, 100, 14);
 }
+
+/// How often durable frames were given to the server, and how many different ones.
+fn crossings(sites: &Sites) -> (usize, usize) {
+    let durable = sites.recorded().iter();
+    let durable = durable.filter(|it| Kind::of(it) == Some(Kind::Durable));
+    let different: BTreeSet<&[u8]> = durable.clone().map(|it| &**it).collect();
+    (durable.count(), different.len())
+}
+
+#[test]
+fn what_was_missed_in_an_outage_crosses_about_once() {
+    // Each of two further sites gets for itself what the one lacks that was cut off.
+    for (seed, count, per_s, most_percent) in [
+        (91, 2, f64::INFINITY, 130),
+        (93, 2, 100.0, 140),
+        (95, 3, f64::INFINITY, 200),
+    ] {
+        let mut sites = sites(seed, count);
+        let faults = LinkFaults {
+            delay: SECOND * 3 / 10,
+            per_s,
+            ..LinkFaults::NONE
+        };
+        sites.set_faults(faults);
+        talk(&mut sites, 10, SECOND / 4);
+        // For 15 seconds nobody knows, and what is sent is lost.
+        sites.set_faults(LinkFaults {
+            loss: 1.0,
+            ..faults
+        });
+        talk_from(&mut sites, 10, 100, SECOND / 7);
+        sites.cut(1, true);
+        talk_from(&mut sites, 110, 400, SECOND / 7);
+        sites.record();
+        sites.set_faults(faults);
+        sites.cut(1, false);
+        talk_from(&mut sites, 510, 20, SECOND / 7);
+        sites.run(60 * SECOND);
+        expect_one_room(&sites, 530, seed);
+        let (all, different) = crossings(&sites);
+        assert!(different >= 500, "seed {seed}: {different}");
+        assert!(
+            all * 100 <= different * most_percent,
+            "seed {seed}: {all} of {different}"
+        );
+    }
+}

@@ -75,8 +75,9 @@ const WAITING_MAX: usize = 1024;
 const SEED_FRAMES: usize = 128;
 
 /// So many frames under another key, and nobody with this one, show that it is the wrong one: one
-/// room in 65,536 looks as if it had this name.
-const OTHER_KEY_FRAMES: u64 = 8;
+/// member alone sends them within two of its beats. One room in 65,536 looks as if it had this
+/// name.
+const OTHER_KEY_FRAMES: u64 = 2;
 
 /// Most rivals that are counted.
 const TAGS_MAX: usize = 64;

@@ -38,8 +38,7 @@ pub(super) async fn watch(client: Client, shared: Arc<Shared>, connected: Arc<No
         connected.notified().await;
     }
     loop {
-        let server = client.server_info();
-        let name = format!("{} ({})", server.server_name, server.version);
+        let name = shared.name_of(&client.server_info());
         if !(shared.tell)(NatsNews::Up(name)) {
             return pending().await; // what is still to leave leaves
         }

@@ -399,6 +399,10 @@ pub const INVENTORY_PARTS_MAX: usize = 64;
 
 /// A clock that is further ahead than this does not advance this member's.
 pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(300);
+/// A session says HELLO again after this time, by its clock: newcomers learn from it what it is,
+/// and nobody holds a frame longer than [`HISTORY_AGE`].
+pub const HELLO_AGAIN: Duration = Duration::from_secs(3 * 24 * 3600);
+
 /// Frames whose clock is further ahead than this are refused: two members whose clocks are within
 /// [`CLOCK_AHEAD_MAX`] of the group's may differ by twice that, and both are right.
 pub const CLOCK_REFUSED_AHEAD: Duration = Duration::from_secs(600);

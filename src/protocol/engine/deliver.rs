@@ -38,6 +38,7 @@ impl Engine {
         let (id, sequence) = (heard.id, heard.author.sequence);
         if accept == Accept::Late {
             if self.sync.keeps_unshown() {
+                self.note_bridge(heard);
                 self.keep_unshown(id, sequence);
             } else {
                 self.show(now, id, sequence, Order::Late);
@@ -273,8 +274,8 @@ impl Engine {
                 Record::Hello(hello) => {
                     self.hear_hello(id, &hello);
                     if position.sequence > 1 {
-                        // It says so again because it has set its clock back.
-                        self.group.roster.forget_clock(id);
+                        // Perhaps it says so again because it has set its clock back.
+                        self.group.roster.follow_back(id, clock_ms(position.clock));
                     }
                     None
                 }

@@ -45,6 +45,9 @@ pub(super) struct ClockWatch {
     compare_at: Option<Duration>,
     /// Whether the person knows that others refuse what is said here.
     is_told: bool,
+    /// Whether a durable frame was refused while no bridge was known: perhaps it has the clock of
+    /// another site.
+    has_refused_unknown: bool,
 }
 
 /// How others' clocks stand to this one.
@@ -148,12 +151,21 @@ impl Engine {
             if author.sequence == 1 {
                 self.note_hello(now, id, durable);
             }
+            self.receiving.clocks.has_refused_unknown |= !self.group.roster.knows_bridges();
             // It would come again, and be refused again.
             self.receiving
                 .update(id, |inbox| inbox.decline(author.sequence));
             // An exchange need not wait for it.
             self.note_pulled(now, id, author.sequence);
         }
+    }
+
+    /// Whether frames were refused that a bridge may have passed on, which was not known then and
+    /// is now; true once.
+    pub(super) fn take_unknown_refused(&mut self) -> bool {
+        let knows_bridges = self.group.roster.knows_bridges();
+        let refused = &mut self.receiving.clocks.has_refused_unknown;
+        knows_bridges && std::mem::take(refused)
     }
 
     /// Takes in the first frame of a session, which says nothing to anybody, without keeping it:
@@ -244,8 +256,7 @@ impl Engine {
         }
         if all.median_ms < 0 {
             // The others have refused what was ahead of them.
-            let hello = self.me.hello();
-            self.sending.outbox.push(&Record::Hello(hello));
+            self.say_hello(now);
             self.announce(now);
         }
     }

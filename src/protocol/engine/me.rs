@@ -30,6 +30,8 @@ pub(super) struct Me {
     replaces: Option<u64>,
     role: Role,
     is_archived: bool,
+    /// This member's clock when it said HELLO last.
+    pub(super) hello_clock: u64,
     pub(super) started: Moment,
     /// Since when this member hears what the others send: its start, or the end of its last sleep.
     pub(super) listening_since: Duration,
@@ -63,6 +65,7 @@ impl Me {
             replaces: setup.replaces,
             role: setup.role,
             is_archived: setup.is_archived,
+            hello_clock: 0,
             started: now,
             listening_since: now.time,
             link: setup.link,

@@ -131,7 +131,6 @@ use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::durable::Record;
 
 /// One member of a room.
 #[derive(Debug)]
@@ -173,8 +172,7 @@ impl Engine {
             me,
         };
         engine.log.set_horizon(engine.me.clock_now(now));
-        let hello = engine.me.hello();
-        engine.sending.outbox.push(&Record::Hello(hello));
+        engine.say_hello(now);
         engine.announce(now);
         engine
     }

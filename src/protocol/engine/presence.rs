@@ -91,6 +91,11 @@ impl Presence {
         self.beat_at = None;
     }
 
+    /// Whether the farewell was said.
+    pub fn is_leaving(&self) -> bool {
+        self.is_leaving
+    }
+
     /// Whether the farewell was repeated often enough.
     #[must_use]
     pub fn is_gone(&self) -> bool {

@@ -20,7 +20,7 @@ use super::hear::ReceivedFrame;
 use super::member::Member;
 use super::roster::{Id, Met};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::durable::Role;
+use crate::protocol::wire::frame::durable::{Record, Role};
 use crate::protocol::wire::frame::{Body, MemberTag};
 use crate::protocol::wire::seal::Opened;
 
@@ -62,6 +62,22 @@ impl Engine {
         // Another member repairs what came from there.
         let is_member = |(_, other): (Id, &Member)| other.address == Some(source);
         member.address.is_none() && (member.far_at.is_some() || roster.others().any(is_member))
+    }
+
+    /// Notes a bridge by its HELLO before that is shown: while this member catches up, it has to
+    /// know by whom it may have what is ahead of its clock.
+    pub(super) fn note_bridge(&mut self, heard: &ReceivedFrame<'_>) {
+        let hello = heard
+            .durable
+            .records
+            .iter()
+            .find_map(|record| match record {
+                Record::Hello(hello) => Some(hello),
+                _ => None,
+            });
+        if let Some(hello) = hello.filter(|hello| hello.role == Role::Bridge) {
+            self.group.roster.hear_hello(heard.id, &hello);
+        }
     }
 
     /// Whether a frame comes from a bridge, and is no older than what members remember. On a link,

@@ -305,9 +305,14 @@ impl Roster {
         self.ahead
     }
 
-    /// Forgets what a member's clock has shown.
-    pub(super) fn forget_clock(&mut self, id: Id) {
-        if let Some(member) = self.members.get_mut(&id) {
+    /// Forgets what a member's clock has shown if it shows an earlier time now.
+    pub(super) fn follow_back(&mut self, id: Id, clock_ms: u64) {
+        let shown_later = |member: &&mut Member| {
+            let shown = member.stated_clock;
+            shown.is_none_or(|shown| clock_ms < shown.clock_ms)
+        };
+        let member = self.members.get_mut(&id);
+        if let Some(member) = member.filter(shown_later) {
             member.clock_offset = ClockOffset::default();
             member.stated_clock = None;
         }

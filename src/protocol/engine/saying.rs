@@ -1,7 +1,8 @@
 //! What this member's person says: into the outbox, and a copy of it to the lobby's plain wire.
 
 use super::Engine;
-use super::config::{ACTION_MAX_BYTES, TEXT_MAX_BYTES};
+use super::clock::age_at;
+use super::config::{ACTION_MAX_BYTES, HELLO_AGAIN, TEXT_MAX_BYTES};
 use super::event::{MessageId, SayError};
 use super::private::PRIVATE_MAX_BYTES;
 use crate::protocol::message::Name;
@@ -10,6 +11,22 @@ use crate::protocol::wire::frame::Key;
 use crate::protocol::wire::frame::durable::Record;
 
 impl Engine {
+    /// Says what this session is, with a frame that everybody keeps.
+    pub(super) fn say_hello(&mut self, now: Moment) {
+        let hello = self.me.hello();
+        self.me.hello_clock = self.me.clock_now(now);
+        self.sending.outbox.push(&Record::Hello(hello));
+    }
+
+    /// Says it again before the last HELLO is so old that everybody forgets it: whoever comes then
+    /// could not tell a bridge or a keeper from a person, nor send this member anything private.
+    pub(super) fn say_hello_again(&mut self, now: Moment) {
+        let age = age_at(self.me.clock_now(now), self.me.hello_clock);
+        if age >= HELLO_AGAIN && !self.group.presence.is_leaving() {
+            self.say_hello(now);
+        }
+    }
+
     /// Says a message of at most [`TEXT_MAX_BYTES`]. `EngineEvent::Sent` reports its id once it
     /// is in a frame.
     ///

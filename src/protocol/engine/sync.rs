@@ -75,6 +75,12 @@ impl Sync {
         self.is_new
     }
 
+    /// Asks once more what was said, as a newcomer does.
+    pub(super) fn begin_anew(&mut self, now: Duration) {
+        self.is_new = true;
+        self.ask_again_at = now;
+    }
+
     /// The digest of the next beat: by turns of the last minute, of longer times, and of all that
     /// is held.
     pub(super) fn digest(&self, clock_now: u64, turn: u32, log: &mut FrameLog) -> Digest {

@@ -13,9 +13,9 @@
 //! waited for less, whoever refers to them; otherwise only when the same member refers to them,
 //! because it is not known which of the two is a liar: a claim binds nobody but who makes it.
 //!
-//! A cause that comes after all is late, because its effect was shown before it. If its clock is
-//! later than that of the effect, or it was made after the effect was shown, the effect's author
-//! has not been shown it, but guessed that there would be such a frame.
+//! A cause that comes after all is late, because its effect was shown before it, if its hash is the
+//! one that the effect refers to. Otherwise the effect's author has not been shown it, but guessed
+//! that there would be a frame with this number: nobody guesses a hash.
 //!
 //! There is room for few references, and what they lead to may have come to others only. More
 //! causes are among what the author acknowledges in a frame: what of that comes much later is late,
@@ -43,17 +43,25 @@ pub(super) struct CauseWaits {
     /// The frames that were waited for in vain last, the oldest first.
     overtaken: VecDeque<Overtaken>,
     /// By member, up to which frame others had got its frames that were shown without them.
-    hidden: BTreeMap<MemberTag, Overtaken>,
+    hidden: BTreeMap<MemberTag, Hidden>,
 }
 
 /// A frame that others were shown before, which refer to it.
 #[derive(Clone, Copy, Debug)]
 struct Overtaken {
-    member: MemberTag,
-    sequence: u32,
+    frame: Reference,
     /// The latest clock of those.
     clock: u64,
-    /// What time it was here when the last of them was shown.
+}
+
+/// Frames of a member that somebody else had got whose frame was shown without them.
+#[derive(Clone, Copy, Debug)]
+struct Hidden {
+    /// The last of them.
+    sequence: u32,
+    /// The clock of the frame that was shown.
+    clock: u64,
+    /// What time it was here then.
     shown_at: u64,
 }
 
@@ -104,13 +112,15 @@ impl CauseWaits {
         most / (1 << times.min(CAUSE_WAIT_HALVINGS))
     }
 
-    /// Notes that a frame was waited for in vain; `clock_now` is the time as frames state it.
-    pub(super) fn in_vain(&mut self, awaited: &Awaited, now: Duration, clock_now: u64) {
-        self.note_overtaken(awaited, clock_now);
+    /// Notes that a frame was waited for in vain.
+    pub(super) fn in_vain(&mut self, awaited: &Awaited, now: Duration) {
+        self.note_overtaken(awaited);
         let by = (!awaited.is_attested).then_some(awaited.by);
         let key = (by, awaited.frame.member.short);
         let before = self.vain.get(&key);
-        if before.is_some_and(|before| before.frame == awaited.frame) {
+        // Whatever hashes are claimed for it, it is one frame.
+        let place = |frame: &Reference| (frame.member, frame.sequence);
+        if before.is_some_and(|before| place(&before.frame) == place(&awaited.frame)) {
             return;
         }
         let times = before.map_or(0, |before| before.times_left(now));
@@ -128,26 +138,17 @@ impl CauseWaits {
         self.vain.insert(key, vain);
     }
 
-    fn note_overtaken(&mut self, awaited: &Awaited, clock_now: u64) {
+    fn note_overtaken(&mut self, awaited: &Awaited) {
         let Awaited { frame, clock, .. } = *awaited;
-        let (member, sequence) = (frame.member, frame.sequence);
         let mut known = self.overtaken.iter_mut();
-        if let Some(known) =
-            known.find(|known| (known.member, known.sequence) == (member, sequence))
-        {
+        if let Some(known) = known.find(|known| known.frame == frame) {
             known.clock = known.clock.max(clock);
-            known.shown_at = clock_now;
             return;
         }
         if self.overtaken.len() >= CAUSE_WAITS_MAX {
             self.overtaken.pop_front();
         }
-        self.overtaken.push_back(Overtaken {
-            member,
-            sequence,
-            clock,
-            shown_at: clock_now,
-        });
+        self.overtaken.push_back(Overtaken { frame, clock });
     }
 
     /// Notes that a frame with a clock was shown whose author had got what is not here of a member,
@@ -164,8 +165,7 @@ impl CauseWaits {
                 self.hidden.remove(&oldest);
             }
         }
-        let hidden = Overtaken {
-            member,
+        let hidden = Hidden {
             sequence,
             clock,
             shown_at: clock_now,
@@ -182,19 +182,11 @@ impl CauseWaits {
         })
     }
 
-    /// Whether an effect of a frame with this clock was shown without it. A clock that is ahead of
-    /// the time says nothing about when the frame was made.
-    pub(super) fn is_overtaken(
-        &self,
-        (member, sequence): (MemberTag, u32),
-        clock: u64,
-        clock_now: u64,
-    ) -> bool {
+    /// Whether an effect of a frame with this clock was shown without it.
+    pub(super) fn is_overtaken(&self, frame: &Reference, clock: u64) -> bool {
         let mut overtaken = self.overtaken.iter();
-        overtaken.any(|by| {
-            let is_it = (by.member, by.sequence) == (member, sequence);
-            is_it && clock < by.clock && (clock < by.shown_at || clock > clock_now)
-        }) || self.was_hidden((member, sequence), clock)
+        overtaken.any(|by| by.frame == *frame && clock < by.clock)
+            || self.was_hidden((frame.member, frame.sequence), clock)
     }
 }
 
@@ -229,8 +221,8 @@ mod tests {
         for sequence in 1..=9 {
             let frame = frame(7, sequence);
             // Several frames waited for it.
-            waits.in_vain(&awaited(&frame, 1, true), NOW, 1000);
-            waits.in_vain(&awaited(&frame, 2, true), NOW, 1000);
+            waits.in_vain(&awaited(&frame, 1, true), NOW);
+            waits.in_vain(&awaited(&frame, 2, true), NOW);
             let times = sequence.min(4);
             let patience = waits.patience(&awaited(&frame, 3, true), NOW);
             assert_eq!(patience, CAUSE_WAIT / (1 << times));
@@ -250,7 +242,7 @@ mod tests {
     fn a_claim_about_another_binds_whoever_makes_it() {
         let mut waits = CauseWaits::default();
         let (invented, said) = (frame(7, u32::MAX), frame(7, 3));
-        waits.in_vain(&awaited(&invented, 1, false), NOW, 1000);
+        waits.in_vain(&awaited(&invented, 1, false), NOW);
         let by_liar = waits.patience(&awaited(&said, 1, false), NOW);
         let by_other = waits.patience(&awaited(&said, 2, false), NOW);
         assert_eq!((by_liar, by_other), (CAUSE_WAIT / 2, CAUSE_WAIT));
@@ -259,18 +251,37 @@ mod tests {
     #[test]
     fn what_comes_after_its_effect_is_late_unless_that_guessed_it() {
         let mut waits = CauseWaits::default();
-        let cause = frame(7, 3);
-        // It was shown at 400, with a clock that is ahead.
-        waits.in_vain(&awaited(&cause, 1, false), NOW, 400);
-        let is_overtaken = |sequence, clock| {
-            let frame = (cause.member, sequence);
-            waits.is_overtaken(frame, clock, 450)
+        let cause = Reference {
+            hash: 11,
+            ..frame(7, 3)
         };
-        assert!(is_overtaken(3, 399));
-        assert!(!is_overtaken(3, 401), "it was made when that was shown");
-        assert!(is_overtaken(3, 499), "its clock says nothing");
-        assert!(!is_overtaken(3, 501), "it was said later");
-        assert!(!is_overtaken(4, 399));
+        waits.in_vain(&awaited(&cause, 1, false), NOW);
+        assert!(waits.is_overtaken(&cause, 499));
+        assert!(!waits.is_overtaken(&cause, 501), "its place is behind it");
+        let guessed = Reference { hash: 12, ..cause };
+        assert!(!waits.is_overtaken(&guessed, 499), "nobody had got it");
+        let other = Reference {
+            sequence: 4,
+            ..cause
+        };
+        assert!(!waits.is_overtaken(&other, 499));
+        // Guesses at it hide nothing of what somebody had got.
+        waits.in_vain(&awaited(&guessed, 2, false), NOW);
+        assert!(waits.is_overtaken(&cause, 499));
+    }
+
+    #[test]
+    fn many_hashes_of_one_frame_are_one_frame_that_was_waited_for_in_vain() {
+        let mut waits = CauseWaits::default();
+        for hash in 0..9 {
+            let frame = Reference {
+                hash,
+                ..frame(7, 3)
+            };
+            waits.in_vain(&awaited(&frame, 1, true), NOW);
+        }
+        let patience = waits.patience(&awaited(&frame(7, 4), 2, true), NOW);
+        assert_eq!(patience, CAUSE_WAIT / 2);
     }
 
     #[test]
@@ -279,7 +290,7 @@ mod tests {
         let tag = MemberTag::of(7, 0);
         let ms = |ms: u64| ms << 16;
         waits.hides((tag, 3), ms(9000), ms(8000));
-        let is_late = |sequence, clock| waits.is_overtaken((tag, sequence), clock, ms(8100));
+        let is_late = |sequence, clock| waits.is_overtaken(&frame(7, sequence), clock);
         assert!(is_late(3, ms(7000)));
         assert!(is_late(2, ms(7000)), "it came before");
         assert!(!is_late(4, ms(7000)), "nobody had it");
@@ -292,7 +303,7 @@ mod tests {
         let mut waits = CauseWaits::default();
         for author in 0..10_000 {
             waits.hides((MemberTag::of(author, 0), 1), 500, 400);
-            waits.in_vain(&awaited(&frame(author, 1), 1, true), NOW, 1000);
+            waits.in_vain(&awaited(&frame(author, 1), 1, true), NOW);
         }
         assert_eq!(waits.vain.len(), CAUSE_WAITS_MAX);
         assert_eq!(waits.overtaken.len(), CAUSE_WAITS_MAX);

@@ -112,11 +112,9 @@ impl Engine {
         if self.awaited(now, frame).iter().any(is_effect) {
             return false;
         }
-        let clock_now = self.me.clock_now(now);
         for cause in &frame.durable.references {
             if let Some(missing) = self.as_awaited(frame, *cause) {
-                let waits = &mut self.receiving.cause_waits;
-                waits.in_vain(&missing, now.time, clock_now);
+                self.receiving.cause_waits.in_vain(&missing, now.time);
             }
         }
         true

@@ -32,6 +32,17 @@ pub(super) struct Opened<'f> {
     pub(super) durable: &'f Durable<'f>,
 }
 
+impl Opened<'_> {
+    /// How frames that its author's readers make refer to it.
+    fn as_cause(&self) -> Reference {
+        Reference {
+            member: self.author.tag(),
+            sequence: self.held.position.sequence,
+            hash: (self.held.hash >> 32) as u32,
+        }
+    }
+}
+
 impl Engine {
     /// Shows a frame that has just come, and what it releases.
     pub(super) fn deliver(&mut self, now: Moment, heard: &ReceivedFrame<'_>, accept: Accept) {
@@ -153,9 +164,7 @@ impl Engine {
         let is_old = old_ms < clock_ms(clock_now);
         let is_behind = clock.saturating_add(late_ms << 16) < self.receiving.newest_shown;
         let waits = &self.receiving.cause_waits;
-        let sequence = frame.held.position.sequence;
-        let place = (frame.author.tag(), sequence);
-        let is_overtaken = waits.is_overtaken(place, clock, clock_now);
+        let is_overtaken = waits.is_overtaken(&frame.as_cause(), clock);
         let is_late =
             is_old || is_behind || is_overtaken || self.is_far_ahead(now, frame.id, clock);
         let order = if is_late { Order::Late } else { Order::InOrder };
@@ -241,13 +250,8 @@ impl Engine {
             let newest = &mut self.receiving.newest_shown;
             *newest = (*newest).max(shown);
         }
-        let shown = Reference {
-            member: frame.author.tag(),
-            sequence: position.sequence,
-            hash: (frame.held.hash >> 32) as u32,
-        };
         let frontier = &mut self.receiving.frontier;
-        frontier.shown(shown, &frame.durable.references, now.time);
+        frontier.shown(frame.as_cause(), &frame.durable.references, now.time);
         self.tell_records(frame, order)
     }
 

@@ -4,6 +4,7 @@
 mod amendments;
 mod calls;
 mod files;
+mod hearing;
 mod numbers;
 mod roles;
 
@@ -30,9 +31,6 @@ use crate::protocol::wire::frame::{ACKS_MAX, Ack, Author, Body, Frame, Key, Kind
 use crate::protocol::wire::private::SessionKey;
 use crate::protocol::wire::seal::Seal;
 use crate::protocol::wire::seal::signer::Signer;
-
-/// Most datagrams that an insider remembers.
-const HEARD_MAX: usize = 8192;
 
 /// Bytes of text that are filled into one frame at most; more would be no frame at all.
 const TEXTS_MAX_BYTES: usize = 1100;
@@ -79,6 +77,8 @@ pub struct Insider {
     /// The last sequences, by identity, session, and whether of durable frames.
     sequences: BTreeMap<(u8, u8, bool), u32>,
     heard: VecDeque<Arc<[u8]>>,
+    /// What references to the durable frames that it heard hold, by their place.
+    hashes: BTreeMap<(MemberTag, u32), u32>,
     /// Cookies, by who gave it and the address that it is for.
     cookies: BTreeMap<(u64, SocketAddr), u64>,
     /// The second in which its sessions began.
@@ -95,6 +95,7 @@ impl Insider {
             signers: (0..IDENTITIES_MAX).map(signer).collect(),
             sequences: BTreeMap::new(),
             heard: VecDeque::new(),
+            hashes: BTreeMap::new(),
             cookies: BTreeMap::new(),
             started_s: wall_ms / 1000,
         }
@@ -103,23 +104,6 @@ impl Insider {
     /// The keys of its identities.
     pub fn keys(&self) -> impl Iterator<Item = Key> {
         self.signers.iter().map(Signer::key)
-    }
-
-    /// Takes in a datagram of an honest member, and the insider's address if it came to one.
-    pub fn hear(&mut self, datagram: &Arc<[u8]>, to: Option<SocketAddr>) {
-        if let Some(to) = to {
-            let mut inside = Vec::new();
-            if let Ok(opened) = self.seal.open(datagram, &mut inside)
-                && let Body::Sync(Sync::Cookie(cookie)) = opened.frame.body
-            {
-                let by = opened.frame.author.short;
-                self.cookies.insert((by, to), cookie);
-            }
-        }
-        if self.heard.len() == HEARD_MAX {
-            self.heard.pop_front();
-        }
-        self.heard.push_back(datagram.clone());
     }
 
     /// The datagrams of an act, with the address that they seem to come from.
@@ -335,7 +319,8 @@ impl Insider {
         let reference = |(member, sequence)| Reference {
             member,
             sequence,
-            hash: 7,
+            // Nobody guesses the hash of what was not said yet.
+            hash: self.hashes.get(&(member, sequence)).copied().unwrap_or(7),
         };
         references.map(reference).collect()
     }

@@ -6,7 +6,7 @@
 //! names      names of strangers, as they are safe on a disk
 //! place      the folder, and the room in it
 //! stream     a content as one stream over its files
-//! source     what is offered: walked and hashed, then read
+//! source     what is offered: walked and hashed, then read · previewing (of pictures)
 //! target     what is taken: a `.part` · beginning (goes on with it) · finishing (names it)
 //! worker     the thread
 //! spool      what comes through a pipe, which has to be a file first · upload (from a browser)
@@ -21,6 +21,7 @@ mod looking;
 mod names;
 mod place;
 mod pouring;
+mod previewing;
 mod recalling;
 mod shelf;
 mod source;
@@ -45,6 +46,7 @@ pub use self::looking::Looker;
 pub use self::names::safe_name;
 pub use self::place::{default_folder, home};
 pub use self::pouring::{Outlet, Pourer, pouring};
+pub use self::previewing::MakePreview;
 use self::shelf::{RoomTag, Shelf};
 pub use self::source::kind_of;
 pub use self::spool::{Passage, Spool};
@@ -89,6 +91,8 @@ pub struct Config {
     pub memory: Memory,
     /// What pours the first file that is taken, if it is wanted as it comes.
     pub pourer: Option<Pourer>,
+    /// What makes previews of pictures, if anything does.
+    pub make_preview: Option<MakePreview>,
 }
 
 /// Whether what is given is given again after a restart.

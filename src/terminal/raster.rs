@@ -6,6 +6,8 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba};
 
+use crate::protocol::wire::preview::{PREVIEW_SIDE_MAX, Pixels, Preview};
+
 /// Most pixels along a side.
 const SIDE_MAX_PIXELS: u32 = 16_384;
 
@@ -80,6 +82,17 @@ impl Raster {
             .then(|| self.pixels.get(row + usize::from(x)).copied())
             .flatten()
     }
+}
+
+/// The preview of a picture; `None` of what is not shown.
+#[must_use]
+pub fn preview(bytes: &[u8]) -> Option<Preview> {
+    let side = u16::from(PREVIEW_SIDE_MAX);
+    let raster = Raster::decode(bytes, side, side).ok()?;
+    Preview::of_pixels(&Pixels {
+        width: u8::try_from(raster.width).ok()?,
+        pixels: raster.pixels,
+    })
 }
 
 fn decode(bytes: &[u8]) -> Result<DynamicImage, RasterFault> {
@@ -160,6 +173,18 @@ mod tests {
         assert_eq!((raster.width(), raster.height()), (80, 20));
         let [red, _, blue] = raster.pixel(79, 19).unwrap();
         assert!(red < 50 && blue > 200);
+    }
+
+    #[test]
+    fn a_preview_shows_a_picture_upright_and_small() {
+        for (width, height) in [(400, 100), (3, 2), (1, 4000), (640, 480)] {
+            let bytes = encoded(halves(width, height), ImageFormat::Png);
+            let seen = preview(&bytes).unwrap().pixels();
+            assert!(seen.width <= PREVIEW_SIDE_MAX && seen.height() <= PREVIEW_SIDE_MAX);
+            let [_, _, blue] = seen.mean((1, 0), (2, 1)).unwrap();
+            assert!(blue > 150, "{width} × {height}: {blue}");
+        }
+        assert_eq!(preview(b"<svg>"), None);
     }
 
     #[test]

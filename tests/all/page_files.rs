@@ -5,7 +5,8 @@ use crate::support;
 use std::fs;
 use std::path::Path;
 
-use serde_json::json;
+use roda::protocol::wire::preview::Preview;
+use serde_json::{Value, json};
 
 use super::page::{Host, host_of_guests, waits_for_room};
 use super::viewing::PICTURE;
@@ -62,6 +63,32 @@ fn saves_into(browser: &Browser, folder: &Path) {
     browser.devtools("Browser.setDownloadBehavior", &to);
 }
 
+/// A row shows what the event says that an offered picture shows, as this program draws it.
+fn shows_preview(browser: &Browser, row: &str, event: &str) {
+    let event: Value = serde_json::from_str(event).unwrap();
+    let digits = event["file"]["preview"].as_str().unwrap();
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    let bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+    let expected = Preview::of_bytes(&bytes).unwrap().pixels();
+    browser.waits_for(&format!("!!{row}.querySelector('canvas')"));
+    let script = format!(
+        "const it = {row}.querySelector('canvas'); \
+         return [it.width, ...it.getContext('2d').getImageData(0, 0, it.width, it.height).data];"
+    );
+    let drawn = browser.runs(&script, &[]);
+    let drawn: Vec<u8> = serde_json::from_value(drawn).unwrap();
+    let (width, drawn) = drawn.split_first().unwrap();
+    assert_eq!(*width, expected.width);
+    assert_eq!(drawn.len(), 4 * expected.pixels.len());
+    for (drawn, expected) in drawn.chunks(4).zip(expected.pixels) {
+        let are_near = drawn
+            .iter()
+            .zip(expected)
+            .all(|(one, other)| one.abs_diff(other) <= 2);
+        assert!(are_near, "{drawn:?} is not {expected:?}");
+    }
+}
+
 fn is_saved(path: &Path, bytes: &[u8]) {
     let is_there = || (fs::read(path).ok()? == bytes).then_some(());
     wait_until(is_there).unwrap_or_else(|| panic!("{} is not saved", path.display()));
@@ -99,9 +126,11 @@ fn a_picture_that_is_dropped_is_shown_taken_and_saved() {
     other.extend(b"behind the end");
     fs::write(&path, &other).unwrap();
     bia.says(&json!({ "send": path }).to_string());
-    presses(&browser, "outra.png", "Get");
     let outra = row("outra.png");
+    shows_preview(&browser, &outra, &bia.shows(r#""name":"outra.png""#));
+    presses(&browser, "outra.png", "Get");
     browser.waits_for(&format!("{outra}.querySelector('img').naturalWidth === 4"));
+    browser.waits_for(&format!("!{outra}.querySelector('canvas')"));
     presses(&browser, "outra.png", "Save");
     is_saved(&saved.path().join("outra.png"), &other);
     // Whatever its name says, what is no picture is not shown as one.

@@ -234,6 +234,8 @@ fn guests_download_what_is_here_and_what_they_offer_is_told_as_theirs() {
         (before.clone(), &json!("here"))
     );
     assert!(first["file"]["from"].get("key").is_none(), "{first}");
+    let preview = first["file"]["preview"].as_str();
+    assert!(preview.is_some_and(|it| it.starts_with("0402")), "{first}");
     let got = eva.gets(&format!("/guest/files/{before}"));
     assert_eq!((got.status, &*got.bytes), (200, PICTURE));
     let put = rui.puts("/guest/files?name=foto.png", &content(9, 50_000));

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use super::safe_name::shown_name;
 use crate::protocol::wire::frame::offer::OfferRecord;
+use crate::protocol::wire::preview::Preview;
 
 pub use crate::protocol::wire::frame::offer::{Attributes, Hash, OFFER_NAME_MAX_BYTES, OfferKind};
 
@@ -81,6 +82,8 @@ pub struct Offer {
     pub index_bytes: u32,
     /// What a single file is besides its content, if that is known.
     pub attributes: Option<Attributes>,
+    /// What a picture shows, small; its author says so, and nothing proves it.
+    pub preview: Option<Preview>,
     /// The key, of an offer to one person.
     pub key: Option<OfferKey>,
 }
@@ -98,6 +101,7 @@ impl Offer {
             index: *blake3::hash(&content.index).as_bytes(),
             index_bytes: u32::try_from(content.index.len()).ok()?,
             attributes: content.attributes,
+            preview: content.preview,
         })
     }
 
@@ -121,6 +125,7 @@ impl Offer {
             index: record.index,
             index_bytes: record.index_bytes,
             attributes: record.attributes,
+            preview: record.preview.filter(|_| record.kind == OfferKind::Picture),
             key: None,
         };
         offer.is_sound().then_some(offer)
@@ -167,6 +172,7 @@ impl Offer {
             index: self.index,
             index_bytes: self.index_bytes,
             attributes: self.attributes,
+            preview: self.preview,
         }
     }
 
@@ -244,6 +250,8 @@ pub struct Content {
     pub index: Arc<[u8]>,
     /// What a single file is besides, if that is to be kept.
     pub attributes: Option<Attributes>,
+    /// What a picture shows, small, if it could be decoded.
+    pub preview: Option<Preview>,
 }
 
 /// Shows the index by its length.
@@ -286,6 +294,7 @@ impl ContentHasher {
             root: *self.whole.finalize().as_bytes(),
             index: index.into(),
             attributes: None,
+            preview: None,
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct FileObject<'e> {
     #[serde(skip_serializing_if = "is_false")]
     private: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     done_bytes: Option<u64>,
@@ -130,6 +132,7 @@ fn about_offer<'e>(number: u32, offer: &'e Offer, who: &'e Person, is_own: bool)
         from: Someone::of(who),
         own: is_own,
         private: offer.is_private(),
+        preview: offer.preview.map(|preview| preview.to_string()),
         state: None,
         done_bytes: None,
         bytes_per_s: None,

@@ -7,6 +7,7 @@ use std::ops::Bound;
 use super::super::arrivals::Movement;
 use super::held::Held;
 use crate::chat::event::{Guest, Id, Message, News};
+use crate::protocol::wire::preview::Pixels;
 
 /// Most asides that are held; the oldest go first.
 const ASIDES_MAX: usize = 2000;
@@ -33,6 +34,8 @@ pub(super) struct Aside {
 pub(super) enum What {
     /// A sentence of ours.
     Sentence(String),
+    /// What the picture shows that the sentence before it is about.
+    Preview(Box<Pixels>),
     /// A program of the plain wire says something.
     Guest(Guest),
     /// People came or went: each movement with how many they were, and some of their names.

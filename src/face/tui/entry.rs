@@ -12,6 +12,7 @@ use super::super::mention::{mentions, occurrences};
 use super::conversation::{Aside, What};
 use super::delivery::Progress;
 use super::links::{links, target};
+use super::preview;
 use super::rows::{Mark, Row, Span, Wrap, cells, marked, wrap};
 use super::theme::Theme;
 use crate::chat::event::{Content, Message, Person, Timing};
@@ -163,6 +164,7 @@ pub(super) fn aside(aside: &Aside, look: Look<'_>) -> Vec<Row> {
             };
             return said.rows(false, look).rows;
         }
+        What::Preview(pixels) => return preview::rows(pixels, look),
         What::Sentence(sentence) => clean(sentence).into_owned(),
         What::Moves(moves) => {
             let moves = moves.iter();

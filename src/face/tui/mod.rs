@@ -36,6 +36,7 @@ mod paging;
 mod panel;
 mod panel_keys;
 mod people;
+mod preview;
 mod room;
 mod rows;
 mod selecting;

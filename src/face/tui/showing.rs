@@ -173,7 +173,11 @@ fn draw_raster(raster: &Raster, area: Rect, theme: Theme, picture: &mut Picture)
 }
 
 /// A cell of two pixels.
-fn cell(upper: Option<[u8; 3]>, lower: Option<[u8; 3]>, theme: Theme) -> (&'static str, Style) {
+pub(super) fn cell(
+    upper: Option<[u8; 3]>,
+    lower: Option<[u8; 3]>,
+    theme: Theme,
+) -> (&'static str, Style) {
     let color = |pixel: [u8; 3]| theme.pixel(pixel);
     let Some(upper) = upper else {
         return (" ", Style::new());

@@ -143,6 +143,21 @@ impl App {
             Line::Talk(sentences) => sentences.iter().for_each(|said| self.note_in(&key, said)),
             Line::Data(line) => self.note_in(&key, line.trim_end()),
         }
+        self.note_preview(&key, &told.news);
+    }
+
+    /// Shows what a picture shows that is offered.
+    fn note_preview(&mut self, key: &TalkKey, news: &News) {
+        let News::Files(happened) = news else {
+            return;
+        };
+        if let FilesEvent::Offered(offered) = &**happened
+            && let Some(preview) = &offered.offer.preview
+            && let Some(talk) = self.talks.get_mut(key)
+        {
+            let what = What::Preview(Box::new(preview.pixels()));
+            talk.conversation.note(self.now.wall_ms, what);
+        }
     }
 
     /// A private conversation follows its person to another name.

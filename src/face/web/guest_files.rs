@@ -31,7 +31,7 @@ const OF_ALL_MAX_BYTES: u64 = 512 << 20;
 
 /// Offers that a newcomer is shown, and their bytes: a part of what may wait for a guest.
 const SHOWN_MAX: usize = 64;
-const SHOWN_MAX_BYTES: usize = 16 << 10;
+const SHOWN_MAX_BYTES: usize = 32 << 10;
 
 /// A file that was announced and is to be offered.
 #[derive(Debug)]

@@ -51,7 +51,7 @@ impl GuestLines {
             let time = self.clock.at(Duration::from_millis(wall_ms));
             object.insert("time".into(), time.rfc3339.as_str().into());
         }
-        let told = json!({
+        let mut told = json!({
             "id": file.offer.id.to_string(),
             "name": &*file.offer.name,
             "kind": kind_of_offer(file.offer.kind),
@@ -59,6 +59,9 @@ impl GuestLines {
             "from": { "user": addressed(file.who) },
             "state": if file.is_here { "here" } else { "offered" },
         });
+        if let (Some(preview), Some(told)) = (file.offer.preview, told.as_object_mut()) {
+            told.insert("preview".into(), preview.to_string().into());
+        }
         object.insert("file".into(), told);
         line(&Value::Object(object))
     }

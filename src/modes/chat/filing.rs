@@ -19,6 +19,7 @@ use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::ROOM_TAG_BYTES;
 use crate::store::files::{self, CLOSE_WAIT, Files, Hashed, Memory, Pourer, ToOffer, Unfit};
 use crate::store::identity::random;
+use crate::terminal::raster;
 use crate::text;
 
 /// Files that are read at once because somebody wants to offer them.
@@ -141,6 +142,7 @@ impl Driver {
                     folder: self.filing.folder.clone(),
                     memory: self.filing.memory.clone(),
                     pourer: self.filing.pourer.take(),
+                    make_preview: Some(raster::preview),
                 };
                 let files = Files::start(config, tell)?;
                 for (room, tag) in &self.filing.rooms {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::event::{EngineEvent, MessageId, NamedKey, OfferDelivery, Order};
 use super::frame_log::Position;
+use super::private::PRIVATE_MAX_BYTES;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::frame::durable::Record;
 use crate::protocol::wire::frame::offer::OfferRecord;
@@ -32,7 +33,8 @@ impl Engine {
         });
         if is_new {
             self.begin_message(now);
-            let (text, roster) = (offer.to_private(key), &self.group.roster);
+            let text = offer.to_private(key, PRIVATE_MAX_BYTES);
+            let roster = &self.group.roster;
             self.sending.offer_to((to, told), &text, roster);
         }
     }

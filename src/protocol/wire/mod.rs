@@ -10,6 +10,7 @@ pub mod json;
 pub mod media;
 pub mod pieces;
 pub mod plain;
+pub mod preview;
 pub mod private;
 pub mod quiet;
 pub mod raw;

@@ -6,18 +6,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::place::{free_bytes, reserve_bytes};
-use super::stream::{TIME_UNKNOWN, open_write};
+use super::stream::open_write;
 use super::target::Target;
 use crate::chat::transfer::disk::DiskFault;
-use crate::chat::transfer::offer::Hash;
+use crate::chat::transfer::offer::{Attributes, Hash};
 use crate::chat::transfer::tree::{self, Entry};
 use crate::chat::transfer::{BLOCK_BYTES, Offer};
 
 /// Entries whose folders one step makes, and blocks of a new part that one step looks at.
 const STEP: usize = 256;
-
-/// Permissions of a file that comes without.
-const PERMISSIONS: u16 = 0o644;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -152,13 +149,14 @@ impl Beginning {
 
 /// The files and folders of an offer; a single file is one of its own.
 fn entries(offer: &Offer, index: &[u8]) -> Result<Vec<Entry>, DiskFault> {
+    let attributes = offer.attributes.unwrap_or(Attributes::UNKNOWN);
     match offer.tree_bytes(index) {
         Some(bytes) => tree::decode(bytes, offer.size_bytes).map_err(|_| DiskFault::BadTree),
         None => Ok(vec![Entry {
             path: offer.name.to_string(),
             is_folder: false,
-            permissions: offer.attributes.map_or(PERMISSIONS, |it| it.permissions),
-            modified_ms: offer.attributes.map_or(TIME_UNKNOWN, |it| it.modified_ms),
+            permissions: attributes.permissions,
+            modified_ms: attributes.modified_ms,
             size_bytes: offer.size_bytes,
         }]),
     }

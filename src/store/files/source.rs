@@ -76,6 +76,12 @@ impl Source {
         self
     }
 
+    /// The file that it begins with; `None` of what has no byte.
+    pub(super) fn first_path(&self) -> Option<PathBuf> {
+        let first = self.layout.cuts(0).next();
+        first.map(|cut| cut.piece.path.clone())
+    }
+
     /// What a later session needs to give it again; `None` for what it would not find.
     pub(super) fn kept(&self, held: Held) -> Option<Kept> {
         let (path, paths) = self.origin.clone()?;

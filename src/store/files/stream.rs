@@ -7,6 +7,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::chat::transfer::offer::Attributes;
+
 /// A file of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -161,7 +163,7 @@ pub(super) fn modified_ms(metadata: &Metadata) -> i64 {
 }
 
 /// The time of a file that comes without one.
-pub(super) const TIME_UNKNOWN: i64 = i64::MIN;
+pub(super) const TIME_UNKNOWN: i64 = Attributes::UNKNOWN.modified_ms;
 
 /// The time that a file was sent with, where the system has it.
 pub(super) fn time_of(modified_ms: i64) -> Option<SystemTime> {

@@ -1,6 +1,7 @@
 //! Real files, from one folder to another by the requests of a room.
 
 mod parts;
+mod previews;
 
 use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
@@ -34,7 +35,7 @@ impl Disk {
         Self::with(Config {
             folder: Some(folder.to_owned()),
             memory: Memory::None,
-            pourer: None,
+            ..Config::default()
         })
     }
 
@@ -475,6 +476,7 @@ fn what_is_poured_comes_in_order_before_it_is_whole() {
         folder: Some(into.path().to_owned()),
         memory: Memory::None,
         pourer: Some(pourer),
+        ..Config::default()
     });
     let (mut reader, mut writer) = io::pipe().unwrap();
     let pouring = std::thread::spawn(move || outlet.pour(&mut writer));

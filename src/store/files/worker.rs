@@ -11,6 +11,7 @@ use super::beginning::Beginning;
 use super::finishing::Finishing;
 use super::place::default_folder;
 use super::pouring::Pourer;
+use super::previewing::Previews;
 use super::recalling::{Recalled, Recalling};
 use super::shelf::{RoomTag, Shelf};
 use super::source::{Scan, Source, SourceFault};
@@ -28,6 +29,7 @@ type Key = (RoomNumber, OfferId);
 pub(super) struct Worker {
     folder: Option<PathBuf>,
     pourer: Option<Pourer>,
+    previews: Option<Previews>,
     /// What is given again after a restart, if anything is.
     shelf: Option<Shelf>,
     /// The rooms, by what they are called on the shelf.
@@ -70,6 +72,9 @@ impl Worker {
         Self {
             folder: config.folder,
             pourer: config.pourer,
+            previews: config
+                .make_preview
+                .map(|make| Previews::new(make, Arc::clone(&tell))),
             shelf: match config.memory {
                 Memory::Kept => Shelf::usual(),
                 Memory::None => None,
@@ -387,14 +392,23 @@ impl Worker {
                 Some(key) => offer.to_one(key),
                 None => offer,
             };
+            let first = scanned.source.first_path();
             self.sources.insert((wish.room, offer.id), scanned.source);
-            Ok(Hashed {
+            let hashed = Hashed {
                 offer: Arc::new(offer),
                 content: scanned.content,
                 skipped: scanned.skipped,
-            })
+            };
+            Ok((hashed, first))
         });
-        self.tell_hashed(wish, hashed);
+        match (hashed, &mut self.previews) {
+            (Ok((hashed, Some(path))), Some(previews)) => {
+                if let Some(hashed) = previews.pass(wish.ticket, path, hashed) {
+                    self.tell_hashed(wish, Ok(hashed));
+                }
+            }
+            (hashed, _) => self.tell_hashed(wish, hashed.map(|(hashed, _)| hashed)),
+        }
     }
 }
 

@@ -6,6 +6,10 @@ const PICTURE_MAX_BYTES = 20_000_000;
 const PICTURES_MAX = 12;
 const NAMES_MAX = 3;
 
+// The waves of src/protocol/wire/preview.rs: along a side of so many pixels, of Y, Cb and Cr.
+const SIDE_MAX = 20;
+const TERMS = [14, 7, 7];
+
 const pictures = new Map();
 // What can be done with a file: `get`, `stop`, `unshare`, `save`, `read` its bytes, and `grown`.
 let acts = {};
@@ -40,6 +44,52 @@ function picture(file) {
 		made.src = address;
 		made.hidden = false;
 	}, () => pictures.delete(file.id));
+	return made;
+}
+
+/** The waves of a small picture, the mean first. */
+function wavesOf(width, height, terms) {
+	const [across, down] = [width, height].map((side) => Math.ceil((side * terms) / SIDE_MAX));
+	const waves = [];
+	for (let y = 0; y < down; y += 1) {
+		for (let x = 0; x * down + y * across < across * down; x += 1) waves.push([x, y]);
+	}
+	return waves;
+}
+
+/** The colours of a small picture; nothing if it is none. */
+export function pixelsOf(digits) {
+	const bytes = (digits?.match(/[0-9a-f]{2}/g) ?? []).map((byte) => parseInt(byte, 16));
+	const [width, height] = bytes;
+	if (!(width > 0 && height > 0 && width <= SIDE_MAX && height <= SIDE_MAX)) return null;
+	const steps = bytes.slice(8).flatMap((byte) => [byte >> 4, byte & 15]);
+	const planes = TERMS.map((terms, plane) => {
+		const strengths = wavesOf(width, height, terms).map(([x, y], at) => {
+			const step = at === 0 ? 0 : (steps.shift() ?? 8) - 8;
+			return [x, y, at === 0 ? bytes[2 + plane] : bytes[5 + plane] * Math.sign(step) * (step / 7) ** 2];
+		});
+		return (column, row) => strengths.reduce((sum, [x, y, strength]) => (
+			sum + strength * Math.cos((Math.PI * x * (column + 0.5)) / width) * Math.cos((Math.PI * y * (row + 0.5)) / height)
+		), 0);
+	});
+	const data = new Uint8ClampedArray(4 * width * height);
+	for (let at = 0; at < width * height; at += 1) {
+		const [light, blue, red] = planes.map((plane) => plane(at % width, Math.floor(at / width)));
+		const [b, r] = [blue - 128, red - 128];
+		data.set([light + 1.402 * r, light - 0.344136 * b - 0.714136 * r, light + 1.772 * b, 255], 4 * at);
+	}
+	return new ImageData(data, width, height);
+}
+
+/** What a picture shows that is not here, as its author has made it small. */
+function preview(file) {
+	const pixels = pixelsOf(file.preview);
+	if (!pixels) return '';
+	const made = make('canvas', 'preview');
+	[made.width, made.height] = [pixels.width, pixels.height];
+	made.role = 'img';
+	made.ariaLabel = t('page_picture_of', { name: clean(file.name) });
+	made.getContext('2d').putImageData(pixels, 0, 0);
 	return made;
 }
 
@@ -110,7 +160,8 @@ export function fillFile(row, file) {
 	row.state = file.state;
 	row.words = [bar, words];
 	refreshFile(row, file);
-	if (file.kind === 'picture' && file.state === 'here' && file.size_bytes <= PICTURE_MAX_BYTES) row.append(picture(file));
+	if (file.kind !== 'picture') return;
+	row.append(file.state === 'here' && file.size_bytes <= PICTURE_MAX_BYTES ? picture(file) : preview(file));
 }
 
 /** Saves a file: the browser asks for it by a ticket, and shows how far it is. */

@@ -1,17 +1,21 @@
-//! The record by which somebody offers a content: at most 343 bytes.
+//! The record by which somebody offers a content: at most 431 bytes.
 //!
 //! ```text
 //! kind 1 | content length 8 | index length 4 | content's BLAKE3 32 | index's BLAKE3 32 |
-//! name length 1 | name | of a single file, if known: permissions 2 | modified 8
+//! name length 1 | name | of a single file, if known: permissions 2 | modified 8 |
+//! of a picture, if it could be decoded: length 1 | preview
 //! ```
 //!
 //! The permissions are nine bits, and the time is in milliseconds since 1970, signed; a folder's
-//! tree has those of its files.
+//! tree has those of its files. Where only the preview is known, those of a file that comes without
+//! any stand before it: a version that knows no previews reads them. `wire/preview.rs` says what a
+//! preview is.
 //!
 //! `chat/transfer/offer.rs` says what an index is. Bytes behind these are ignored, so that a
 //! later version may say more.
 
 use super::bytes::{Reader, Writer};
+use crate::protocol::wire::preview::Preview;
 
 /// Longest name of an offer, in bytes: longer ones are cut by who offers, and refused here.
 pub const OFFER_NAME_MAX_BYTES: usize = 255;
@@ -64,6 +68,8 @@ pub struct OfferRecord<N> {
     pub index_bytes: u32,
     /// What a single file is besides its content, if that is known.
     pub attributes: Option<Attributes>,
+    /// What a picture shows, small.
+    pub preview: Option<Preview>,
 }
 
 /// What a file is besides its content.
@@ -81,6 +87,12 @@ impl Attributes {
 
     /// The permissions that are kept; the bits that would give others' rights are not.
     const PERMISSIONS: u16 = 0o777;
+
+    /// Those of a file that comes without any: they change nothing on the disk that takes it.
+    pub const UNKNOWN: Self = Self {
+        permissions: 0o644,
+        modified_ms: i64::MIN,
+    };
 
     fn write(self, writer: &mut Writer<'_>) {
         writer.u16(self.permissions & Self::PERMISSIONS);
@@ -120,17 +132,23 @@ impl<'d> OfferRecord<&'d str> {
     }
 
     /// The record with the key of what it offers, as a private message says it: a text that nobody
-    /// types, because it begins with a zero, and whose characters are bytes.
+    /// types, because it begins with a zero, and whose characters are bytes. A preview with which
+    /// it would be too long stays behind.
     #[must_use]
-    pub fn to_private(&self, key: &[u8; 32]) -> String {
+    pub fn to_private(&self, key: &[u8; 32], max_bytes: usize) -> String {
         let record = self.to_bytes();
         let bytes = [PRIVATE_MARK].iter().chain(key).chain(&record);
-        bytes.map(|byte| char::from(*byte)).collect()
+        let text: String = bytes.map(|byte| char::from(*byte)).collect();
+        match self.preview {
+            Some(_) if text.len() > max_bytes => self.without_preview().to_private(key, max_bytes),
+            _ => text,
+        }
     }
 
     pub(super) fn length(&self) -> usize {
-        let attributes = self.attributes.map_or(0, |_| Attributes::BYTES);
-        Self::FIXED_BYTES + self.name.len() + attributes
+        let attributes = self.written_attributes().map_or(0, |_| Attributes::BYTES);
+        let preview = self.preview.map_or(0, |preview| 1 + preview.bytes().len());
+        Self::FIXED_BYTES + self.name.len() + attributes + preview
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
@@ -140,9 +158,19 @@ impl<'d> OfferRecord<&'d str> {
         writer.bytes(&self.root);
         writer.bytes(&self.index);
         writer.text_8(self.name);
-        if let Some(attributes) = self.attributes {
+        if let Some(attributes) = self.written_attributes() {
             attributes.write(writer);
         }
+        if let Some(preview) = &self.preview {
+            writer.u8(preview.bytes().len() as u8); // at most what a preview has
+            writer.bytes(preview.bytes());
+        }
+    }
+
+    /// The attributes that stand in the record: a preview follows some always.
+    fn written_attributes(&self) -> Option<Attributes> {
+        self.attributes
+            .or_else(|| self.preview.map(|_| Attributes::UNKNOWN))
     }
 
     pub(super) fn read(reader: &mut Reader<'d>) -> Option<Self> {
@@ -151,6 +179,12 @@ impl<'d> OfferRecord<&'d str> {
         let root = *reader.take(32)?.first_chunk()?;
         let index = *reader.take(32)?.first_chunk()?;
         let name = reader.text_8(OFFER_NAME_MAX_BYTES)?;
+        let attributes = Attributes::read(reader);
+        let preview = attributes.and_then(|_| {
+            let length = reader.u8()?;
+            Preview::of_bytes(reader.take(length.into())?)
+        });
+        let is_known = |it: &Attributes| preview.is_none() || *it != Attributes::UNKNOWN;
         Some(Self {
             kind,
             name,
@@ -158,7 +192,8 @@ impl<'d> OfferRecord<&'d str> {
             root,
             index,
             index_bytes,
-            attributes: Attributes::read(reader),
+            attributes: attributes.filter(is_known),
+            preview,
         })
     }
 }
@@ -191,6 +226,16 @@ impl<N> OfferRecord<N> {
             index: self.index,
             index_bytes: self.index_bytes,
             attributes: self.attributes,
+            preview: self.preview,
+        }
+    }
+
+    /// The same without its preview, where there is no room for one.
+    #[must_use]
+    pub fn without_preview(self) -> Self {
+        Self {
+            preview: None,
+            ..self
         }
     }
 }
@@ -199,6 +244,7 @@ impl<N> OfferRecord<N> {
 mod tests {
     use super::*;
     use crate::protocol::engine::private::PRIVATE_MAX_BYTES;
+    use crate::protocol::wire::preview::{PREVIEW_MAX_BYTES, Pixels};
 
     #[test]
     fn attributes_come_back_without_the_bits_that_give_others_rights() {
@@ -227,6 +273,47 @@ mod tests {
     }
 
     #[test]
+    fn a_preview_comes_back_and_older_versions_read_what_stands_before_it() {
+        let pixels = Pixels {
+            width: 20,
+            pixels: vec![[9, 200, 9]; 400],
+        };
+        let preview = Preview::of_pixels(&pixels);
+        let record = OfferRecord {
+            kind: OfferKind::Picture,
+            name: "mapa.png",
+            preview,
+            ..OfferRecord::default()
+        };
+        let bytes = record.to_bytes();
+        assert!(preview.is_some());
+        assert_eq!(bytes.len(), record.length());
+        assert_eq!(OfferRecord::of_bytes(&bytes), Some(record));
+        let before = &bytes[..bytes.len() - PREVIEW_MAX_BYTES - 1];
+        let older = OfferRecord::of_bytes(before).unwrap();
+        assert_eq!(older.attributes, Some(Attributes::UNKNOWN));
+        for cut in before.len()..bytes.len() {
+            let read = OfferRecord::of_bytes(&bytes[..cut]).unwrap();
+            assert_eq!((read.name, read.preview), ("mapa.png", None));
+        }
+        let known = OfferRecord {
+            attributes: Some(Attributes {
+                permissions: 0o600,
+                modified_ms: 7,
+            }),
+            ..record
+        };
+        let mut bytes = known.to_bytes();
+        bytes.extend([1, 2, 3]);
+        assert_eq!(OfferRecord::of_bytes(&bytes), Some(known));
+        // A later version's may be longer.
+        let at = before.len();
+        bytes[at] = 200;
+        let read = OfferRecord::of_bytes(&bytes).unwrap();
+        assert_eq!(read, known.without_preview());
+    }
+
+    #[test]
     fn an_offer_to_one_is_a_private_message_and_a_text_is_none() {
         let name = "ã".repeat(OFFER_NAME_MAX_BYTES / 2);
         let record = OfferRecord {
@@ -237,10 +324,28 @@ mod tests {
             index_bytes: u32::MAX,
             ..OfferRecord::default()
         };
-        let said = record.to_private(&[0xff; 32]);
+        let said = record.to_private(&[0xff; 32], PRIVATE_MAX_BYTES);
         assert!(said.len() <= PRIVATE_MAX_BYTES, "{} bytes", said.len());
         let read = OfferRecord::of_private(&said);
         assert_eq!(read, Some((record.owned(), [0xff; 32])));
+        let pixels = Pixels {
+            width: 20,
+            pixels: vec![[255; 3]; 400],
+        };
+        let picture = OfferRecord {
+            kind: OfferKind::Picture,
+            preview: Preview::of_pixels(&pixels),
+            ..record
+        };
+        let long = picture.to_private(&[0xff; 32], PRIVATE_MAX_BYTES);
+        assert!(long.len() <= PRIVATE_MAX_BYTES, "{} bytes", long.len());
+        let (read, _) = OfferRecord::of_private(&long).unwrap();
+        assert_eq!(read, picture.without_preview().owned());
+        let name = "mapa.png";
+        let usual = OfferRecord { name, ..picture };
+        let usual_said = usual.to_private(&[0xff; 32], PRIVATE_MAX_BYTES);
+        let (read, _) = OfferRecord::of_private(&usual_said).unwrap();
+        assert_eq!(read, usual.owned());
         for text in ["", "oi", "\0", "\0oi", &said[1..], &said[..said.len() - 2]] {
             assert_eq!(OfferRecord::of_private(text), None, "{text:?}");
         }

@@ -43,6 +43,7 @@ pub(super) fn offer(says: Says, view: &View<'_>, records: &mut Vec<u8>) {
         index: hash_of(content),
         index_bytes,
         attributes: None,
+        preview: None,
     });
     let name = name.as_str();
     Record::Offer(OfferRecord { name, ..offered }).append(records);
@@ -78,6 +79,7 @@ fn about(content: Content, view: &View<'_>) -> About {
                 index: root,
                 index_bytes: 0,
                 attributes: None,
+                preview: None,
             });
             one_block.map_or([0; 16], |offer| offer.id.0)
         }

@@ -177,7 +177,7 @@ pub fn commands() -> impl Iterator<Item = CommandWord> {
 }
 
 /// The commands that a room alone has.
-const COMMANDS: [CommandWord; 62] = {
+const COMMANDS: [CommandWord; 64] = {
     use Argument::{Anybody, Nothing, Person, Room, Text};
     [
         CommandWord::new("/join", Nothing),
@@ -224,6 +224,8 @@ const COMMANDS: [CommandWord; 62] = {
         CommandWord::new("/chamada", Nothing),
         CommandWord::new("/hand", Nothing),
         CommandWord::new("/mao", Nothing),
+        CommandWord::new("/relay", Nothing),
+        CommandWord::new("/repassar", Nothing),
         CommandWord::new("/host", Nothing),
         CommandWord::new("/anfitriao", Nothing),
         CommandWord::new("/mute", Person),

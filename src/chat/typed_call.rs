@@ -1,15 +1,18 @@
-//! What a typed line asks about a call: `/call`, `/hand`, and what a host decides.
+//! What a typed line asks about a call: `/call`, `/hand`, `/relay`, and what a host decides.
 
 use super::command::{Asked, Command, PageAsk};
 use super::entry::whole_name;
 use super::event::Failure;
-use super::media::{Decision, Hand, MediaCommand, RuleCommand};
+use super::media::{Decision, Hand, MediaCommand, RelayWish, RuleCommand};
 
 /// What `/hand` takes.
 const HAND_USAGE: &str = "/hand [down]";
 
 /// What `/call` takes.
 const CALL_USAGE: &str = "/call [list]";
+
+/// What `/relay` takes.
+const RELAY_USAGE: &str = "/relay [off]";
 
 /// What a line about a call asks for; `None` if its word is another.
 pub(super) fn of_line(word: &str, rest: &str) -> Option<Result<Asked, Failure>> {
@@ -24,6 +27,11 @@ pub(super) fn of_line(word: &str, rest: &str) -> Option<Result<Asked, Failure>> 
             "" | "up" | "levantar" => media(MediaCommand::Hand(Hand::Raised)),
             "down" | "baixar" => media(MediaCommand::Hand(Hand::Lowered)),
             _ => Err(Failure::Usage(HAND_USAGE)),
+        },
+        "/relay" | "/repassar" => match rest.trim() {
+            "" | "on" | "ligar" => media(MediaCommand::Relay(RelayWish::On)),
+            "off" | "desligar" => media(MediaCommand::Relay(RelayWish::Off)),
+            _ => Err(Failure::Usage(RELAY_USAGE)),
         },
         "/host" | "/anfitriao" | "/anfitrião" => media(MediaCommand::Roles),
         _ => return of_host(word, whole_name(rest)),
@@ -65,6 +73,12 @@ mod tests {
         assert_eq!(of_line("/mão", ""), raised);
         let lowered = media(MediaCommand::Hand(Hand::Lowered));
         assert_eq!(of_line("/mao", "baixar"), lowered);
+        let relay = |wish| media(MediaCommand::Relay(wish));
+        assert_eq!(of_line("/relay", "on"), relay(RelayWish::On));
+        assert_eq!(of_line("/repassar", " "), relay(RelayWish::On));
+        assert_eq!(of_line("/repassar", "desligar"), relay(RelayWish::Off));
+        let which = Some(Err(Failure::Usage(RELAY_USAGE)));
+        assert_eq!(of_line("/relay", "8"), which);
         let wrong = Some(Err(Failure::Usage(HAND_USAGE)));
         assert_eq!(of_line("/hand", "off"), wrong);
         assert_eq!(of_line("/who", ""), None);

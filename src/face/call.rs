@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chat::event::{News, Person, Told};
 use crate::chat::media::{
-    CallState, FIT_PERCENT, Hand, MediaEvent, RolesState, Speaker, StreamState,
+    CallState, FIT_PERCENT, Hand, MediaEvent, RelayState, RolesState, Speaker, StreamState,
 };
 use crate::chat::rooms::{RoomNews, RoomNumber};
 use crate::protocol::wire::compact::StreamId;
@@ -24,6 +24,8 @@ pub struct CallView {
     pub voices: Vec<StreamId>,
     /// How much of what this member sends is lost, where multicast does not carry it.
     pub lost_percent: Option<u8>,
+    /// To how many this member sends copies by unicast.
+    pub relay: RelayState,
     /// Who decides for all, in a room with a host.
     pub roles: Option<Box<RolesState>>,
     /// This member, once something was told of it: a list of the call is of the others alone.
@@ -68,6 +70,7 @@ impl CallView {
             } if *arrived_percent < FIT_PERCENT => {
                 self.lost_percent = Some(100_u8.saturating_sub(*arrived_percent));
             }
+            MediaEvent::Relay(state) => self.relay = *state,
             MediaEvent::List(state) => self.settle(state),
             MediaEvent::Roles(state) => self.roles = Some(state.clone()),
             _ => {}

@@ -85,6 +85,7 @@ use std::time::Duration;
 
 use super::engine::event::{Delivery, EngineEvent, MessageId, NamedKey, SayError, Transmit};
 use super::engine::roster::Roster;
+use super::engine::streams::Way;
 use super::engine::{Engine, Setup};
 use super::gate::Gate;
 use super::message::Name;
@@ -118,24 +119,13 @@ impl Node {
     /// Takes in a datagram of the frame wire that was sent to the group.
     pub fn on_group_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
         if !self.gate.is_misdirected(datagram) {
-            self.on_datagram(now, source, datagram);
+            self.take_in(now, source, (datagram, Way::Group));
         }
     }
 
     /// Takes in a datagram of the frame wire that came to this member's own socket.
     pub fn on_datagram(&mut self, now: Moment, source: SocketAddr, datagram: &[u8]) {
-        if let Some(heard) = self.engine.hear_compact(now, datagram, &mut self.inside) {
-            return self.gate.note(datagram, heard);
-        }
-        if self.engine.receive_duplicate(now, source, datagram) {
-            return;
-        }
-        let (gate, engine) = (&mut self.gate, &self.engine);
-        let opening = (&self.seal, &mut self.inside);
-        let acquaintance = |author: &_| engine.acquaintance(author, source);
-        if let Some(opened) = gate.open(now.time, source.ip(), datagram, opening, acquaintance) {
-            self.engine.hear(now, source, &opened, datagram);
-        }
+        self.take_in(now, source, (datagram, Way::Unicast));
     }
 
     /// Takes in a datagram of the plain wire.

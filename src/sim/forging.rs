@@ -1,5 +1,7 @@
 //! Frames that no program made: somebody has a member's key.
 
+use core::net::SocketAddr;
+
 use super::World;
 use crate::protocol::message::Name;
 use crate::protocol::wire::frame::{Author, Body, Frame};
@@ -7,6 +9,18 @@ use crate::protocol::wire::frame::{Author, Body, Frame};
 impl World {
     /// Somebody signs a frame with a member's key, of which its program knows nothing.
     pub(super) fn forge(&mut self, number: usize, sequence: u32, body: Body<'_>) {
+        if let Some(from) = self.address(number) {
+            self.forge_from(from, (number, sequence), body);
+        }
+    }
+
+    /// The same, as if it came from an address.
+    pub(super) fn forge_from(
+        &mut self,
+        from: SocketAddr,
+        (number, sequence): (usize, u32),
+        body: Body<'_>,
+    ) {
         let wall_ms = self.wall_ms();
         let Some(host) = self.hosts.get(number) else {
             return;
@@ -30,7 +44,6 @@ impl World {
         let mut datagram = Vec::new();
         let frame = Frame { author, body };
         self.seal.close(&frame, &host.signer, &mut datagram);
-        let from = host.address;
         self.inject(from, &datagram.into());
     }
 }

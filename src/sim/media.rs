@@ -1,6 +1,7 @@
 //! The pages of members on the pretend network: cameras, screens and microphones whose frames say
 //! which they are, and what was played of others', and when.
 
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::protocol::rng::Rng;
 use crate::protocol::wire::compact::{StreamId, StreamSeal};
 use crate::protocol::wire::frame::Body;
 use crate::protocol::wire::frame::beat::Link;
-use crate::protocol::wire::frame::call::{Want, Wants};
+use crate::protocol::wire::frame::call::{Call, Want, Wants};
 use crate::protocol::wire::frame::notice::Notice;
 
 /// How many times as long a key picture is as others.
@@ -313,6 +314,17 @@ impl World {
         let sequence = 1_000_000 + self.requests as u32;
         let body = Body::Notice(Notice::Wants(Wants { wanted }));
         self.forge(number, sequence, body);
+    }
+
+    /// A member says that it loses all that is sent by multicast, and that it is at an address.
+    pub fn forge_losses(&mut self, number: usize, from: SocketAddr) {
+        self.requests += 1;
+        let sequence = 1_000_000 + self.requests as u32; // as above
+        let call = Call {
+            loses: 100,
+            ..Call::default()
+        };
+        self.forge_from(from, (number, sequence), Body::Notice(Notice::Call(call)));
     }
 
     /// How many key pictures a source has made.

@@ -1,10 +1,10 @@
 //! What is said of a call: who sends what, who asks for the word, and why something cannot be.
 
 use super::{Lang, row, say};
-use crate::chat::media::{MediaRefusal, Source};
+use crate::chat::media::{MediaRefusal, RelayState, Source};
 
 /// What the commands do.
-pub(super) fn call_commands(lang: Lang) -> [String; 2] {
+pub(super) fn call_commands(lang: Lang) -> [String; 3] {
     [
         say!(
             lang,
@@ -15,6 +15,11 @@ pub(super) fn call_commands(lang: Lang) -> [String; 2] {
             lang,
             "/hand [down]   asks for the word; down: not any more",
             "/mao [baixar]  pede a palavra; baixar: não mais",
+        ),
+        say!(
+            lang,
+            "/relay [off]   sends your voice and pictures by unicast where multicast is blocked",
+            "/repassar [desligar] envia a sua voz e imagem por unicast onde o multicast não passa",
         ),
     ]
 }
@@ -195,9 +200,11 @@ pub fn call_unfit(lang: Lang, lost_percent: u8) -> String {
     say!(
         lang,
         "This network loses {lost_percent} % of what you send by multicast: others hear and see \
-        you badly. A cable helps, and so does an access point that carries multicast",
+        you badly. A cable helps, and so does an access point that carries multicast; /relay \
+        sends it by unicast, to 8 at most",
         "Esta rede perde {lost_percent} % do que você envia por multicast: os outros ouvem e veem \
-        você mal. Um cabo ajuda, e também um ponto de acesso que deixe o multicast passar",
+        você mal. Um cabo ajuda, e também um ponto de acesso que deixe o multicast passar; \
+        /repassar envia por unicast, a 8 no máximo",
     )
 }
 
@@ -209,19 +216,61 @@ pub fn call_probed(lang: Lang, arrived_percent: u8, members: usize) -> String {
             lang,
             "This network carries calls badly: of 1 Mbit/s that was tried by multicast, \
             {arrived_percent} % arrived at the other member who counted. A cable helps, and so \
-            does an access point that carries multicast",
+            does an access point that carries multicast; /relay sends yours by unicast, to 8 at \
+            most",
             "Esta rede leva mal as chamadas: de 1 Mbit/s que foi testado por multicast, \
             {arrived_percent} % chegou ao outro membro que contou. Um cabo ajuda, e também um \
-            ponto de acesso que deixe o multicast passar",
+            ponto de acesso que deixe o multicast passar; /repassar envia a sua por unicast, a 8 \
+            no máximo",
         ),
         _ => say!(
             lang,
             "This network carries calls badly: of 1 Mbit/s that was tried by multicast, \
             {arrived_percent} % arrived at half of the {members} members who counted. A cable \
-            helps, and so does an access point that carries multicast",
+            helps, and so does an access point that carries multicast; /relay sends yours by \
+            unicast, to 8 at most",
             "Esta rede leva mal as chamadas: de 1 Mbit/s que foi testado por multicast, \
             {arrived_percent} % chegou à metade dos {members} membros que contaram. Um cabo \
-            ajuda, e também um ponto de acesso que deixe o multicast passar",
+            ajuda, e também um ponto de acesso que deixe o multicast passar; /repassar envia a \
+            sua por unicast, a 8 no máximo",
+        ),
+    }
+}
+
+/// To how many this member sends by unicast.
+#[must_use]
+pub fn call_relayed(lang: Lang, state: RelayState) -> String {
+    let RelayState {
+        is_on,
+        served,
+        needing,
+    } = state;
+    match (served, needing) {
+        _ if !is_on => say!(
+            lang,
+            "What you send goes by multicast alone",
+            "O que você envia vai só por multicast",
+        ),
+        (0, 0) => say!(
+            lang,
+            "What you send goes by unicast, too, to those whom multicast does not reach, 8 at \
+            most: nobody yet (/relay off ends it)",
+            "O que você envia vai também por unicast a quem o multicast não alcança, 8 no máximo: \
+            ninguém ainda (/repassar desligar termina)",
+        ),
+        (served, needing) if needing > served => say!(
+            lang,
+            "What you send goes to {served} by unicast, of {needing} whom multicast does not \
+            reach (/relay off ends it)",
+            "O que você envia vai a {served} por unicast, de {needing} que o multicast não \
+            alcança (/repassar desligar termina)",
+        ),
+        _ => say!(
+            lang,
+            "What you send goes to {served} by unicast, whom multicast does not reach (/relay off \
+            ends it)",
+            "O que você envia vai a {served} por unicast, que o multicast não alcança (/repassar \
+            desligar termina)",
         ),
     }
 }

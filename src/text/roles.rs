@@ -273,6 +273,13 @@ pub(super) fn role_refused(lang: Lang, refusal: MediaRefusal) -> Option<String> 
             "não feito: só o anfitrião da sala, e quem ele nomeia, decidem por todos (/anfitriao \
             os lista); /ignorar NOME esconde alguém só de você",
         ),
+        MediaRefusal::MayNotRelay => say!(
+            lang,
+            "not done: only the room's host, and whom it appoints, send by unicast here (/host \
+            lists them)",
+            "não feito: só o anfitrião da sala, e quem ele nomeia, enviam por unicast aqui \
+            (/anfitriao os lista)",
+        ),
         MediaRefusal::MayDecide => say!(
             lang,
             "not done: whoever decides for all cannot be muted; the host can /dismiss NAME first",

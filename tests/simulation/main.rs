@@ -33,6 +33,7 @@ mod leaving;
 mod media;
 mod media_hostile;
 mod media_probe;
+mod media_relay;
 mod members;
 mod memory;
 mod private;

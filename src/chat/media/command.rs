@@ -24,8 +24,20 @@ pub enum MediaCommand {
     Hand(Hand),
     /// Tell who sends what now, for a face that comes late.
     List,
+    /// Send copies of what this member sends by unicast to those whom multicast does not reach, or
+    /// not any more.
+    Relay(RelayWish),
     /// Tell who decides, and what holds.
     Roles,
+}
+
+/// Whether copies are sent to those whom multicast does not reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayWish {
+    /// They are not.
+    Off,
+    /// They are, to eight at most.
+    On,
 }
 
 /// What the host decides, or somebody whom it has appointed.

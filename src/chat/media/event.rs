@@ -48,6 +48,9 @@ pub enum MediaEvent {
         /// How many counted.
         members: usize,
     },
+    /// To how many this member sends copies by unicast: the answer to a `Relay`, and told whenever
+    /// that changes.
+    Relay(RelayState),
     /// Who sends what: the answer to a `List`.
     List(Box<CallState>),
     /// The host, or somebody whom it has appointed, decides about a person or about all; of this
@@ -87,6 +90,17 @@ impl MediaEvent {
 /// Multicast carries a call where this many of a hundred frames of a probe arrive: what is lost of
 /// them is mended.
 pub const FIT_PERCENT: u8 = 70;
+
+/// Copies by unicast, for those whom multicast does not reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RelayState {
+    /// Whether they are sent.
+    pub is_on: bool,
+    /// To how many members, of those who have shown where they receive.
+    pub served: usize,
+    /// How many lose most of what comes by multicast.
+    pub needing: usize,
+}
 
 /// Somebody who is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +181,8 @@ pub struct CallState {
     pub shown: Vec<StreamId>,
     /// Whether the own page looks.
     pub is_watching: bool,
+    /// What this member sends by unicast.
+    pub relay: RelayState,
 }
 
 /// Why a command about a conference cannot be done.
@@ -181,6 +197,8 @@ pub enum MediaRefusal {
     TooMany,
     /// Nobody decides for all in this room, because its invitation names no host.
     NoHost,
+    /// Only the host, and those whom it has appointed, send copies by unicast.
+    MayNotRelay,
     /// Only the host appoints and dismisses.
     NotHost,
     /// Only the host, and those whom it has appointed, decide for all.

@@ -30,10 +30,18 @@ pub(super) struct Losses {
     /// judged last.
     marks: BTreeMap<StreamId, (u32, u32)>,
     judged_at: Duration,
+    /// Whether more than half was lost when it was judged last.
+    are_heavy: bool,
 }
 
 impl Losses {
+    /// Whether more than half of what was sent by multicast is lost.
+    pub(super) fn are_heavy(&self) -> bool {
+        self.are_heavy
+    }
+
     /// How many of a hundred frames were lost lately, if it is more than half and time to say so.
+    /// What comes by unicast does not count.
     pub(super) fn judge(
         &mut self,
         now: Duration,
@@ -51,15 +59,24 @@ impl Losses {
             let Some(remote) = calls.get(stream) else {
                 continue;
             };
-            let mark = (remote.called.newest, node.stream_counts(stream).received);
+            let received = node.stream_counts(stream).received_by_group;
+            let mark = (remote.called.newest, received);
             if let Some((newest, received)) = before.get(&stream) {
                 sent = sent.saturating_add(mark.0.saturating_sub(*newest));
                 arrived = arrived.saturating_add(mark.1.saturating_sub(*received));
             }
             self.marks.insert(stream, mark);
         }
-        let is_unfit = sent >= FRAMES_LEAST && u64::from(arrived) * 2 < u64::from(sent);
-        is_unfit.then(|| 100 - (u64::from(arrived) * 100 / u64::from(sent)) as u8) // above 50
+        if sent < FRAMES_LEAST {
+            // It is judged once there is more, as of a voice on radio.
+            for (stream, mark) in &mut self.marks {
+                *mark = before.get(stream).copied().unwrap_or(*mark);
+            }
+            return None;
+        }
+        self.are_heavy = u64::from(arrived) * 2 < u64::from(sent);
+        self.are_heavy
+            .then(|| 100 - (u64::from(arrived) * 100 / u64::from(sent)) as u8) // above 50
     }
 }
 

@@ -11,7 +11,7 @@
 //! calls      what the others say they send    · selection (what of it is played)
 //! playing    what is received                 · picture_receiver · sound_receiver · asking (when)
 //! code       a picture's symbols              · fitness (whether multicast carries it)
-//! probe      whether it carries a call
+//! probe      whether it carries a call        · relay (copies by unicast where it does not)
 //! roles      who decides for all, and what    · ruling (what that does to what is sent and played)
 //! room       where the room meets all this
 //! ```
@@ -36,6 +36,7 @@ mod picture_receiver;
 mod picture_sender;
 mod playing;
 mod probe;
+mod relay;
 mod roles;
 mod room;
 mod ruling;
@@ -49,16 +50,17 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::calls::{Calls, Remote};
-pub use self::command::{Hand, MediaCommand, RuleCommand};
+pub use self::command::{Hand, MediaCommand, RelayWish, RuleCommand};
 pub use self::event::{
-    CallState, DecisionState, FIT_PERCENT, MediaEvent, MediaRefusal, RolesState, Speaker,
-    StreamState,
+    CallState, DecisionState, FIT_PERCENT, MediaEvent, MediaRefusal, RelayState, RolesState,
+    Speaker, StreamState,
 };
 use self::fitness::{Complaints, Losses};
 pub use self::frame::{Captured, Codec, FromPage, Played, Source, ToPage};
 use self::own::{Feed, Own};
 use self::playing::Playing;
 use self::probe::Probe;
+use self::relay::Relay;
 use self::roles::Roles;
 pub use self::roles::{Decision, Role};
 use self::selection::{Candidate, Selection};
@@ -70,7 +72,7 @@ use crate::protocol::rng::Rng;
 use crate::protocol::time::Moment;
 use crate::protocol::wire::compact::StreamId;
 use crate::protocol::wire::frame::Key;
-use crate::protocol::wire::frame::call::{Call, Counted, WANTS_MAX, Wants};
+use crate::protocol::wire::frame::call::{Call, Counted, Wants};
 
 /// Most streams that a page may choose at once.
 const CHOSEN_MAX: usize = 16;
@@ -115,6 +117,7 @@ pub(super) struct Conference {
     losses: Losses,
     complaints: Complaints,
     probe: Probe,
+    relay: Relay,
     /// Who was told to speak.
     speaking: Vec<Voice>,
     look_at: Option<Duration>,
@@ -160,6 +163,7 @@ impl Conference {
             losses: Losses::default(),
             complaints: Complaints::default(),
             probe: Probe::default(),
+            relay: Relay::default(),
             speaking: Vec::new(),
             look_at: None,
             out: VecDeque::new(),
@@ -236,6 +240,7 @@ impl Conference {
                 self.chosen = streams;
             }
             MediaCommand::Hand(hand) => self.set_hand(now, request, hand, node),
+            MediaCommand::Relay(wish) => self.set_relay(now, request, wish),
             MediaCommand::Roles => self.tell_roles(request),
             MediaCommand::List => self.tell(request, Tale::List(now.time)),
         }
@@ -289,12 +294,7 @@ impl Conference {
             let within = self.rng.between(Duration::ZERO, ANSWER_WITHIN);
             self.say_at(now + within);
         }
-        if heard.call.loses > 0 && sends {
-            let (person, members) = (heard.member.short, node.roster().size());
-            let complaint = (person, heard.call.loses);
-            let lost = self.complaints.complains(now, complaint, members);
-            self.tell_all(lost.map(Tale::Unfit).into_iter().collect());
-        }
+        self.hear_losses(now, &heard, node);
         for (called, stream) in heard.call.streams.iter().zip(&heard.streams) {
             if self.playing.has(*stream) {
                 let announced = (called.number, called.newest);
@@ -357,13 +357,12 @@ impl Conference {
         self.tell_all(tales);
         if self.look_at.is_some_and(|at| at <= now.time) {
             self.look_at_roles(now, node);
+            self.look_at_relay(now, node);
             self.look(now.time, node, is_ignored);
         }
         let (wants, played) = self.playing.on_time(now.time, &mut self.rng);
         self.play(played);
-        for wanted in wants.chunks(WANTS_MAX) {
-            node.tell_wants(now, wanted.to_vec());
-        }
+        self.ask_for(now, wants, node);
     }
 
     fn say(&mut self, now: Moment, node: &mut Node) {
@@ -405,12 +404,7 @@ impl Conference {
         is_ignored: impl Fn(&Key, Option<&GuestName>) -> bool,
     ) {
         self.select(now, node, &is_ignored);
-        let played = self.selection.streams();
-        if let Some(loses) = self.losses.judge(now, played, &self.calls, node) {
-            self.saying.loses = loses;
-            let within = self.rng.between(Duration::ZERO, CALL_EVERY);
-            self.say_at(now + within);
-        }
+        self.look_at_losses(now, node);
         let to_page = self.own.on_time(now, node.is_on_radio());
         self.out.extend(to_page.into_iter().map(Out::Page));
         self.tell_guests(now, node, &is_ignored);

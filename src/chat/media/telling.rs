@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::command::Hand;
 use super::event::{
-    CallState, DecisionState, MediaEvent, MediaRefusal, RolesState, Speaker, StreamState,
+    CallState, DecisionState, MediaEvent, MediaRefusal, RelayState, RolesState, Speaker,
+    StreamState,
 };
 use super::frame::{Codec, Source};
 use super::probe::Probed;
@@ -26,6 +27,7 @@ pub(super) enum Tale {
     Hand(NamedKey, Hand),
     Unfit(u8),
     Probed(Probed),
+    Relay(RelayState),
     /// With the time at which it was asked for.
     List(Duration),
     Decided(Ruling),
@@ -93,6 +95,7 @@ impl Conference {
                 arrived_percent,
                 members,
             },
+            Tale::Relay(state) => MediaEvent::Relay(state),
             Tale::List(now) => MediaEvent::List(Box::new(self.state(now, person))),
             Tale::Decided(Ruling { by, of, decision }) => MediaEvent::Decided(DecisionState {
                 is_own: by.key == self.me,
@@ -160,6 +163,7 @@ impl Conference {
             hand: self.hand,
             shown: self.selection.streams().collect(),
             is_watching: self.is_watching,
+            relay: self.relay.state(),
         }
     }
 }

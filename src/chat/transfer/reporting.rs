@@ -280,7 +280,9 @@ pub(super) fn report(
     let stream = taking.reporting.stream()?;
     let lacks = lacks(taking, now);
     let lacks = taking.reporting.unsaid(now, lacks);
-    let StreamCounts { highest, received } = counts(stream);
+    let StreamCounts {
+        highest, received, ..
+    } = counts(stream);
     let reporting = &mut taking.reporting;
     let within = now.saturating_sub(reporting.reported_at);
     // Also without anything that lacks: the giver learns how fast it may send.

@@ -7,8 +7,8 @@ use super::object::{Object, Someone};
 use super::{about, event};
 use crate::chat::event::Person;
 use crate::chat::media::{
-    CallState, Decision, DecisionState, Hand, MediaEvent, MediaRefusal, Role, RolesState, Source,
-    Speaker, StreamState,
+    CallState, Decision, DecisionState, Hand, MediaEvent, MediaRefusal, RelayState, Role,
+    RolesState, Source, Speaker, StreamState,
 };
 use crate::face::call::CallView;
 use crate::face::lines::{addressed, sentences_of_call as sentences};
@@ -39,7 +39,26 @@ struct PageObject<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_percent: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    relay: Option<RelayObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     roles: Option<RolesObject<'e>>,
+}
+
+/// To how many this member sends by unicast, of how many whom multicast does not reach.
+#[derive(Serialize)]
+struct RelayObject {
+    has: usize,
+    of: usize,
+}
+
+impl RelayObject {
+    /// None while nothing is sent so.
+    fn of(state: RelayState) -> Option<Self> {
+        state.is_on.then_some(Self {
+            has: state.served,
+            of: state.needing,
+        })
+    }
 }
 
 /// Who decides for all, and what holds.
@@ -127,6 +146,12 @@ pub(super) fn of_event(happened: &MediaEvent) -> Object<'_> {
             of: Some(*members),
             ..event("call_probed")
         },
+        MediaEvent::Relay(state) => Object {
+            state: Some(if state.is_on { "on" } else { "off" }),
+            has: Some(state.served),
+            of: Some(state.needing),
+            ..event("call_relay")
+        },
         MediaEvent::List(state) => of_list(state),
         MediaEvent::Decided(decided) => of_decision(decided),
         MediaEvent::Roles(state) | MediaEvent::RolesList(state) => Object {
@@ -163,6 +188,7 @@ fn code_of(refusal: MediaRefusal) -> &'static str {
         MediaRefusal::BegunAlready => "begun_already",
         MediaRefusal::NotBegun => "not_begun",
         MediaRefusal::NoHost => "no_host",
+        MediaRefusal::MayNotRelay => "may_not_relay",
         MediaRefusal::NotHost => "not_host",
         MediaRefusal::NotModerator => "not_moderator",
         MediaRefusal::MayDecide => "may_decide",
@@ -227,6 +253,7 @@ pub fn state_line(
         speaking: view.speaking.iter().map(speaker).collect(),
         hands: view.hands.iter().map(Someone::of).collect(),
         lost_percent: view.lost_percent,
+        relay: RelayObject::of(view.relay),
         roles: view.roles.as_deref().map(RolesObject::of),
     };
     // Names and numbers can always be written.

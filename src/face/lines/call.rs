@@ -34,6 +34,7 @@ pub(in crate::face) fn sentences(lang: Lang, event: &MediaEvent) -> Vec<String> 
             arrived_percent,
             members,
         } if *arrived_percent < FIT_PERCENT => text::call_probed(lang, *arrived_percent, *members),
+        MediaEvent::Relay(state) => text::call_relayed(lang, *state),
         MediaEvent::List(state) => return list(lang, state),
         MediaEvent::Decided(state) => decided(lang, state),
         MediaEvent::RolesList(state) => return roles(lang, state),
@@ -101,6 +102,9 @@ fn list(lang: Lang, state: &CallState) -> Vec<String> {
         let speakers = speakers.map(|it| heard(lang, &it.person, it.guest.as_ref()));
         let speakers: Vec<String> = speakers.collect();
         all.push(text::speaking(lang, &speakers));
+    }
+    if state.relay.is_on {
+        all.push(text::call_relayed(lang, state.relay));
     }
     if !state.hands.is_empty() {
         all.push(text::hands(lang, &names(&state.hands)));

@@ -43,7 +43,7 @@ impl Engine {
     }
 
     /// Asks a newcomer to show that it receives where it says it is.
-    fn challenge(&mut self, now: Moment, id: Id, source: SocketAddr) {
+    pub(super) fn challenge(&mut self, now: Moment, id: Id, source: SocketAddr) {
         let (host, sync) = (source.ip(), &mut self.sync);
         if sync.challenges.may_ask(id, host, now.time) {
             // So few that nobody at the same host can take its turn away.

@@ -56,10 +56,13 @@ impl Engine {
         self.send_unrepaired(now, to, 0, Body::Notice(Notice::Call(call)));
     }
 
-    /// Says to those who send and receive what this member lacks of a conference.
-    pub fn tell_wants(&mut self, now: Moment, wanted: Vec<Want>) {
+    /// Says what this member lacks of a conference: to one member, if it has shown where it
+    /// receives, or to all who send and receive.
+    pub fn tell_wants(&mut self, now: Moment, to: Option<MemberTag>, wanted: Vec<Want>) {
         let body = Body::Notice(Notice::Wants(Wants { wanted }));
-        self.send_unrepaired(now, Destination::Files, 0, body);
+        let address = to.and_then(|to| self.group.roster.proven_address(to));
+        let to = address.map_or(Destination::Files, Destination::Member);
+        self.send_unrepaired(now, to, 0, body);
     }
 
     /// Receives a stream from now on, if there is room. `number` and `newest` are those of its

@@ -6,7 +6,7 @@
 //! group       roster (member, former, replay_window, clock_offset) · admission · presence ·
 //!             round trip · beyond (other networks)
 //! sending     outbox · pace · window (laggards) · arrivals · receipts · repair (repair_budget) ·
-//!             unreliable (streams of compact frames) · offers
+//!             unreliable (streams of compact frames) · unicast (copies of them) · offers
 //! receiving   inbox per member (sequences, gaps), nack_budget · frontier · cause_waits ·
 //!             reports · unproven · heard_nacks · recent (dedup) · streams (of others)
 //! log         frame_log, with history · shares · digest_sums · journal
@@ -106,6 +106,7 @@ pub mod streams;
 mod sync;
 mod timers;
 mod unanswered_cookies;
+pub mod unicast;
 mod unproven;
 pub mod unreliable;
 pub mod window;

@@ -260,6 +260,14 @@ impl Roster {
         }
     }
 
+    /// Where a member that is here has shown that it receives.
+    #[must_use]
+    pub fn proven_address(&self, member: MemberTag) -> Option<SocketAddr> {
+        let member = self.get(self.find(member)?)?;
+        let is_shown = member.is_live && member.is_address_proven;
+        member.address.filter(|_| is_shown)
+    }
+
     /// How many members are here at a host, this one apart.
     #[must_use]
     pub fn at(&self, host: IpAddr) -> usize {

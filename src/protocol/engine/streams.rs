@@ -49,10 +49,21 @@ struct Stream {
     owner: Owner,
     seal: StreamSeal,
     window: ReplayWindow,
+    /// The same of what came by multicast.
+    window_of_group: ReplayWindow,
     counts: StreamCounts,
     /// The number of its newest frame, by its announcement.
     announced: u32,
     heard_at: Duration,
+}
+
+/// How a datagram came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By multicast.
+    Group,
+    /// To this member's own socket.
+    Unicast,
 }
 
 /// How much of a stream has arrived.
@@ -63,6 +74,8 @@ pub struct StreamCounts {
     pub highest: u32,
     /// How many of them arrived, each counted once.
     pub received: u32,
+    /// How many of those that arrived came by multicast: others came so, or by unicast alone.
+    pub received_by_group: u32,
 }
 
 impl Stream {
@@ -100,6 +113,7 @@ impl Streams {
             owner,
             seal,
             window: ReplayWindow::default(),
+            window_of_group: ReplayWindow::default(),
             counts: StreamCounts::default(),
             announced,
             heard_at: now,
@@ -152,7 +166,7 @@ impl Streams {
         &mut self,
         now: Duration,
         id: StreamId,
-        datagram: &[u8],
+        (datagram, way): (&[u8], Way),
         inside: &mut Vec<u8>,
     ) -> Result<Option<HeardPiece>, FrameFault> {
         let stream = self.heard.get_mut(&id).ok_or(FrameFault::UnknownStream)?;
@@ -165,6 +179,9 @@ impl Streams {
         let is_new = stream.window.take(compact.number);
         counts.received = counts.received.saturating_add(u32::from(is_new));
         counts.highest = counts.highest.max(compact.number);
+        if way == Way::Group && stream.window_of_group.take(compact.number) {
+            counts.received_by_group = counts.received_by_group.saturating_add(1);
+        }
         Ok(Some(HeardPiece {
             stream: id,
             frame: compact.frame,
@@ -181,14 +198,15 @@ impl Engine {
     pub fn hear_compact(
         &mut self,
         now: Moment,
-        datagram: &[u8],
+        (datagram, way): (&[u8], Way),
         inside: &mut Vec<u8>,
     ) -> Option<Result<(), FrameFault>> {
         let id = stream_of(datagram)?;
         if self.sending.unreliable.is_own(id) {
             return Some(Ok(())); // the network carries multicast back
         }
-        let piece = match self.receiving.streams.open(now.time, id, datagram, inside) {
+        let streams = &mut self.receiving.streams;
+        let piece = match streams.open(now.time, id, (datagram, way), inside) {
             Ok(piece) => piece,
             Err(fault) => return Some(Err(fault)),
         };

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::event::{Destination, Transmit};
+use super::unicast::Unicast;
 use crate::protocol::message::Name;
 use crate::protocol::rate::TokenBucket;
 use crate::protocol::time::Moment;
@@ -93,6 +94,7 @@ pub(super) struct Unreliable {
     /// How many of its probes it has had.
     probes: u32,
     queues: BTreeMap<Priority, VecDeque<Queued>>,
+    pub(super) unicast: Unicast,
     bucket: TokenBucket,
     /// Bytes that files may send before the others.
     file_credit: f64,
@@ -130,6 +132,7 @@ impl Default for Unreliable {
             made: 0,
             probes: 0,
             queues: BTreeMap::new(),
+            unicast: Unicast::default(),
             bucket: TokenBucket::new(1.0, BURST_LEAST_BYTES, Duration::ZERO),
             file_credit: 0.0,
             late: 0,
@@ -178,6 +181,13 @@ impl Unreliable {
         }
     }
 
+    /// The bytes of a frame on the wire, with its copies.
+    fn cost_bytes(&self, queued: &Queued) -> f64 {
+        let own = self.streams.get(&queued.stream);
+        let times = own.map_or(1, |own| self.unicast.times(own.channel));
+        queued.wire_bytes() * times as f64
+    }
+
     /// The priority whose turn it is.
     fn next_priority(&self) -> Option<Priority> {
         let first = |priority: &Priority| self.queues.get(priority)?.front();
@@ -188,8 +198,8 @@ impl Unreliable {
         Some(if is_owed { Priority::File } else { priority })
     }
 
-    /// The next frame that may leave now.
-    fn pop(&mut self, now: Duration) -> Option<Arc<[u8]>> {
+    /// The next frame that may leave now, and its channel.
+    fn pop(&mut self, now: Duration) -> Option<(Channel, Arc<[u8]>)> {
         if self.queues.is_empty() {
             return None;
         }
@@ -198,12 +208,11 @@ impl Unreliable {
             self.queues.clear();
             return None;
         };
-        let queue = self.queues.get_mut(&priority)?;
-        let bytes = queue.front()?.wire_bytes();
+        let bytes = self.cost_bytes(self.queues.get(&priority)?.front()?);
         if !self.bucket.try_spend(bytes, now) {
             return None;
         }
-        let queued = queue.pop_front()?;
+        let queued = self.queues.get_mut(&priority)?.pop_front()?;
         self.file_credit = match priority {
             Priority::File => (self.file_credit - bytes).max(0.0),
             _ => (self.file_credit + bytes * FILE_SHARE).min(FILE_CREDIT_MAX_BYTES),
@@ -219,13 +228,13 @@ impl Unreliable {
             flags: piece.flags,
             bytes: &piece.bytes,
         });
-        Some(datagram.into())
+        Some((own.channel, datagram.into()))
     }
 
     /// When the next frame may leave.
     pub(super) fn next_time(&self) -> Option<Duration> {
         let first = self.queues.get(&self.next_priority()?)?.front()?;
-        Some(self.bucket.available_at(first.wire_bytes()))
+        Some(self.bucket.available_at(self.cost_bytes(first)))
     }
 }
 
@@ -387,7 +396,14 @@ impl Engine {
     }
 
     pub(super) fn next_unreliable(&mut self, now: Moment) -> Option<Transmit> {
-        let bytes = self.sending.unreliable.pop(now.time)?;
+        let unreliable = &mut self.sending.unreliable;
+        if let Some(copy) = unreliable.unicast.pop() {
+            return Some(copy);
+        }
+        let (channel, bytes) = unreliable.pop(now.time)?;
+        let roster = &self.group.roster;
+        let address = |member| roster.proven_address(member);
+        unreliable.unicast.copy(channel, &bytes, address);
         let to = Destination::Files;
         Some(Transmit { to, bytes })
     }

@@ -1,11 +1,12 @@
 //! Streams of compact frames: what may be lost.
 
+use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Node;
 use crate::protocol::engine::media::OwnCalled;
-use crate::protocol::engine::streams::StreamCounts;
+use crate::protocol::engine::streams::{StreamCounts, Way};
 use crate::protocol::engine::unreliable::{Piece, Priority, ReportTo};
 use crate::protocol::message::Name;
 use crate::protocol::time::Moment;
@@ -18,6 +19,28 @@ use crate::protocol::wire::frame::{Key, MemberTag};
 use crate::protocol::wire::media::{Root, Signature};
 
 impl Node {
+    /// Takes in a datagram of the frame wire, however it came: a symbol of a stream, or a frame.
+    pub(super) fn take_in(
+        &mut self,
+        now: Moment,
+        source: SocketAddr,
+        (datagram, way): (&[u8], Way),
+    ) {
+        let (engine, inside) = (&mut self.engine, &mut self.inside);
+        if let Some(heard) = engine.hear_compact(now, (datagram, way), inside) {
+            return self.gate.note(datagram, heard);
+        }
+        if self.engine.receive_duplicate(now, source, datagram) {
+            return;
+        }
+        let (gate, engine) = (&mut self.gate, &self.engine);
+        let opening = (&self.seal, &mut self.inside);
+        let acquaintance = |author: &_| engine.acquaintance(author, source);
+        if let Some(opened) = gate.open(now.time, source.ip(), datagram, opening, acquaintance) {
+            self.engine.hear(now, source, &opened, datagram);
+        }
+    }
+
     /// Offers a content to everybody; others meet it as `EngineEvent::Offered`.
     pub fn offer(&mut self, now: Moment, offer: &OfferRecord<&str>) {
         self.engine.offer(now, offer);
@@ -154,9 +177,19 @@ impl Node {
         self.engine.tell_call(now, call, streams);
     }
 
-    /// Says to those who send and receive what this member lacks of a conference.
-    pub fn tell_wants(&mut self, now: Moment, wanted: Vec<Want>) {
-        self.engine.tell_wants(now, wanted);
+    /// Says what this member lacks of a conference: to one member, or to all who send and receive.
+    pub fn tell_wants(&mut self, now: Moment, to: Option<MemberTag>, wanted: Vec<Want>) {
+        self.engine.tell_wants(now, to, wanted);
+    }
+
+    /// Sends a copy of each frame of a conference to these members from now on.
+    pub fn copy_calls_to(&mut self, members: Vec<MemberTag>) {
+        self.engine.copy_calls_to(members);
+    }
+
+    /// The host at which a member has shown that it receives. If it has not, it is asked to.
+    pub fn reach(&mut self, now: Moment, member: MemberTag) -> Option<IpAddr> {
+        self.engine.reach(now, member)
     }
 
     /// Receives a stream from now on, if there is room.

@@ -7,6 +7,7 @@ use crate::text::{Lang, say};
 pub(super) fn call(lang: Lang) -> Vec<Named> {
     let mut all = controls(lang);
     all.extend(states(lang));
+    all.extend(relay(lang));
     all.extend(rules(lang));
     all
 }
@@ -133,6 +134,30 @@ fn states(lang: Lang) -> Vec<Named> {
                 lang,
                 "The browser gives no camera or microphone to a page at this address.",
                 "O navegador não dá câmera nem microfone a uma página neste endereço.",
+            ),
+        ),
+    ]
+}
+
+/// Copies by unicast.
+fn relay(lang: Lang) -> Vec<Named> {
+    vec![
+        (
+            "page_call_relay",
+            say!(
+                lang,
+                "Send by unicast, too (to 8 at most)",
+                "Enviar também por unicast (a 8 no máximo)",
+            ),
+        ),
+        (
+            "page_call_relayed",
+            say!(
+                lang,
+                "What you send goes to {{has}} by unicast, of {{of}} whom multicast does not \
+                reach.",
+                "O que você envia vai a {{has}} por unicast, de {{of}} que o multicast não \
+                alcança.",
             ),
         ),
     ]

@@ -77,9 +77,10 @@ export class Call {
 		this.rules = make('p', 'rules');
 		this.muteAll = button('', () => this.rule('/mute'));
 		this.unmuteAll = button('', () => this.rule('/unmute'));
+		this.relay = button('', () => this.rule(this.relayed ? '/relay off' : '/relay'));
 		this.others = make('p', 'others');
 		this.choices = make('p', 'others');
-		const acts = make('div', 'call-acts', ...Object.values(this.buttons), this.watch, this.mute, this.hand, this.muteAll, this.unmuteAll, this.leaveButton, this.meter, this.pushLabel, ...Object.values(this.chosen));
+		const acts = make('div', 'call-acts', ...Object.values(this.buttons), this.watch, this.mute, this.hand, this.muteAll, this.unmuteAll, this.relay, this.leaveButton, this.meter, this.pushLabel, ...Object.values(this.chosen));
 		const { grid, voices, speakers } = this.stage;
 		if (isSound) grid.hidden = true;
 		this.box.replaceChildren(this.air, acts, this.says, this.rules, grid, voices, this.others, this.choices, this.hands, speakers);
@@ -322,6 +323,11 @@ export class Call {
 		return Boolean(this.roles) && this.roles.role !== 'member';
 	}
 
+	/** To how many copies go by unicast; nothing while none do. */
+	get relayed() {
+		return this.stage.state?.relay;
+	}
+
 	rule(line) {
 		this.page.command(line, this.place ?? this.stage.state?.room);
 	}
@@ -498,10 +504,13 @@ export class Call {
 		label(this.unmuteAll, t('page_call_unmute_all'));
 		this.muteAll.hidden = !this.mayDecide || this.roles.all_muted;
 		this.unmuteAll.hidden = !this.mayDecide || !this.roles.all_muted;
+		label(this.relay, t('page_call_relay'));
+		this.relay.ariaPressed = String(Boolean(this.relayed));
+		this.relay.hidden = !(this.relayed || (this.isOn && state.lost_percent && (!this.roles || this.mayDecide)));
 		this.drawRules(state);
 		const shown = isIn ? [] : [...state.pictures ?? [], ...state.voices ?? []].filter(Boolean);
 		const others = [...new Set([...shown, ...state.others ?? []].map(nameOf))];
-		const lost = state.lost_percent ? ` ${t('page_call_unfit', { percent: state.lost_percent })}` : '';
+		const lost = this.relayed ? ` ${t('page_call_relayed', this.relayed)}` : state.lost_percent ? ` ${t('page_call_unfit', { percent: state.lost_percent })}` : '';
 		this.others.textContent = (others.length > 0 ? t('page_call_others', { who: others.join(', ') }) : '') + lost;
 		this.drawChoices(isIn ? state.others ?? [] : []);
 		stage.draw();

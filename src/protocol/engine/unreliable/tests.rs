@@ -39,7 +39,7 @@ fn queue(to: &mut Unreliable, stream: StreamId, priority: Priority, deadline: Du
 fn leaving(unreliable: &mut Unreliable, stream: StreamId, now: Duration) -> Vec<u32> {
     let seal = unreliable.streams[&stream].seal.clone();
     let datagrams = std::iter::from_fn(|| unreliable.pop(now));
-    let units = datagrams.map(|bytes| seal.open(&bytes, &mut Vec::new()).unwrap().frame);
+    let units = datagrams.map(|(_, bytes)| seal.open(&bytes, &mut Vec::new()).unwrap().frame);
     units.collect()
 }
 
@@ -100,4 +100,30 @@ fn no_more_leaves_than_the_limit() {
     let bytes = left * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
     assert!((990_000..1_060_000).contains(&bytes), "{bytes}");
     assert!(unreliable.next_time().unwrap() <= MS * 1002);
+}
+
+#[test]
+fn copies_spend_what_all_streams_have_together() {
+    let (mut unreliable, stream) = unreliable();
+    unreliable.limit(1_000_000);
+    unreliable.unicast = Unicast::to_members(3);
+    let mut left = 0;
+    for now in 0..1000 {
+        while unreliable.room(Priority::Picture) > 0 {
+            queue(&mut unreliable, stream, Priority::Picture, Duration::MAX);
+        }
+        left += leaving(&mut unreliable, stream, MS * now).len();
+    }
+    let bytes = left * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
+    assert!((990_000..1_060_000).contains(&bytes), "of files: {bytes}");
+    unreliable.streams.get_mut(&stream).unwrap().channel = Channel::Picture;
+    left = 0;
+    for now in 1000..2000 {
+        while unreliable.room(Priority::Picture) > 0 {
+            queue(&mut unreliable, stream, Priority::Picture, Duration::MAX);
+        }
+        left += leaving(&mut unreliable, stream, MS * now).len();
+    }
+    let bytes = left * 4 * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
+    assert!((940_000..1_010_000).contains(&bytes), "of a call: {bytes}");
 }

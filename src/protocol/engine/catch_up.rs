@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::answers::Asker;
-use super::config::{CHALLENGES_GROUP, GRTT_OF_LINK, PULL_FRAMES, SYNC_BY_NACK_MAX};
+use super::config::{CHALLENGES_GROUP, PULL_FRAMES, SYNC_BY_NACK_MAX};
 use super::event::{Destination, EngineEvent, Order};
 use super::inbox::Inbox;
 use super::roster::{Id, ME};
@@ -67,14 +67,6 @@ impl Engine {
         if !self.sync.exchanges.is_busy() && self.take_unknown_refused() {
             self.sync.begin_anew(now.time);
             self.ask_best(now, None);
-        }
-    }
-
-    /// On a link, asks for nothing by NACK while an exchange is under way: what was missed in an
-    /// outage would cross twice.
-    pub(super) fn prefer_exchange(&mut self, now: Duration) {
-        if self.group.beyond.is_link && self.sync.exchanges.is_busy() {
-            self.receiving.hold_nacks(now + GRTT_OF_LINK);
         }
     }
 

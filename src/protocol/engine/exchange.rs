@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::config::{
-    EXCHANGE_MAX, EXCHANGE_VAIN_MAX, HISTORY_MESSAGES, INVENTORY_PARTS_MAX, PULL_FRAMES,
-    PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
+    EXCHANGE_MAX, EXCHANGE_VAIN_MAX, GRTT_OF_LINK, HISTORY_MESSAGES, INVENTORY_PARTS_MAX,
+    PULL_FRAMES, PULL_RETRIES_MAX, PULL_RETRY, SYNC_FRUITLESS, SYNC_SPREAD_PER_MEMBER,
 };
 use super::pull_order::PullOrder;
 use super::roster::Id;
@@ -15,11 +15,6 @@ use crate::protocol::rng::Rng;
 use crate::protocol::wire::frame::MemberTag;
 use crate::protocol::wire::frame::beat::Digest;
 use crate::protocol::wire::frame::sync::{FrameName, RUNS_MAX, SequenceRange, Sync as Talk};
-
-/// When a request over a link is repeated of which nothing came. Little is lost there, and both ends
-/// mostly ask at the same time: at 256 kbit/s, a request waits for three seconds behind what this
-/// member answers, and the answer as long at the other end.
-const FAR_RETRY: Duration = Duration::from_secs(5);
 
 /// Upper bound of the differences that are remembered.
 const FRUITLESS_MAX: usize = 256;
@@ -58,7 +53,7 @@ impl Reach {
     fn retry(self) -> Duration {
         match self {
             Self::Near => PULL_RETRY,
-            Self::Far => FAR_RETRY,
+            Self::Far => GRTT_OF_LINK * 2,
         }
     }
 

@@ -185,11 +185,6 @@ impl Receiving {
         self.plan(id);
     }
 
-    /// Lets no NACK leave before a time.
-    pub(super) fn hold_nacks(&mut self, until: Duration) {
-        self.next_nack_at = self.next_nack_at.max(until);
-    }
-
     /// Notes that a NACK leaves now.
     pub(super) fn asked(&mut self, nack: &NackDraft, now: Duration, interval: Duration) {
         self.nack_budget.spend(nack.len_bytes());

@@ -27,7 +27,6 @@ impl Engine {
         }
         self.watch_clocks(now);
         self.say_hello_again(now);
-        self.prefer_exchange(time);
         self.ask_for_missing(now);
         self.retry_sync(now);
         while let Some(report) = {

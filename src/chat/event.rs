@@ -16,7 +16,7 @@ use super::command::RequestId;
 pub use super::failure::{ConnectionFault, Failure, NetworkAct, SystemFault};
 pub use super::finding::{FoundMessage, HistoryPage};
 pub use super::guests::{GuestName, GuestsEvent};
-use super::media::MediaEvent;
+use super::media::{MediaEvent, Role};
 pub use super::other_wires::{HubNews, PeerNews};
 use super::output::Ended;
 use super::rooms::{RoomNews, RoomNumber};
@@ -360,6 +360,8 @@ pub struct MemberState {
     pub is_bridge: bool,
     /// Where they are.
     pub place: Place,
+    /// What they may decide for all.
+    pub role: Role,
 }
 
 impl MemberState {
@@ -374,6 +376,7 @@ impl MemberState {
             is_keeper: false,
             is_bridge: false,
             place: Place::Here,
+            role: Role::Member,
         }
     }
 }

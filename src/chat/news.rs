@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Chat;
 use super::command::{Command, RequestId};
-use super::event::{Content, Delivered, Failure, Guest, Id, Message, News, Stats, Timing};
+use super::event::{
+    Content, Delivered, Failure, Guest, Id, MemberState, Message, News, Stats, Timing,
+};
 use super::own::Unsent;
 use super::people::Arrival;
 use super::transcript::{MESSAGES_MAX, Snapshot};
@@ -18,6 +20,15 @@ use crate::protocol::message::split_within;
 use crate::protocol::time::Moment;
 
 impl Chat {
+    /// Everybody on the list, and what they may decide.
+    fn members(&self) -> Vec<MemberState> {
+        let mut members = self.people.members(self.node.roster());
+        for member in &mut members {
+            member.role = self.room.media.role(member.person.key.as_ref());
+        }
+        members
+    }
+
     /// Does what a face asks for.
     pub(super) fn obey(&mut self, now: Moment, request: RequestId, command: Command) {
         match command {
@@ -27,12 +38,12 @@ impl Chat {
             Command::SayAsGuest { guest, text } => self.say_as_guest(now, request, &guest, &text),
             Command::Guests(command) => self.obey_guests(now, request, command),
             Command::Who(None) => {
-                let members = self.people.members(self.node.roster());
+                let members = self.members();
                 self.answer(request, News::Members(members));
                 self.tell_sites(now, request);
             }
             Command::Who(Some(name)) => {
-                let members = self.people.alike(&name, self.node.roster());
+                let members = self.people.alike(&name, self.members());
                 let answer = match members.is_empty() {
                     true => News::Failed(Failure::NobodyCalled(name)),
                     false => News::Fingerprints(members),
@@ -47,7 +58,7 @@ impl Chat {
             Command::Snapshot => {
                 let snapshot = Snapshot {
                     ready: self.room.is_ready.then(|| self.room.ready.clone()),
-                    members: self.people.members(self.node.roster()),
+                    members: self.members(),
                     messages: self.shown_history(MESSAGES_MAX),
                     read_until: self.remembering.read_until(),
                 };

@@ -92,6 +92,23 @@ pub fn guest_is_muted(lang: Lang, is_muted: bool) -> String {
     }
 }
 
+/// What all guests are told whose host is muted for all, or is so no more.
+#[must_use]
+pub fn guests_are_muted(lang: Lang, are_muted: bool) -> String {
+    match are_muted {
+        true => say!(
+            lang,
+            "your host is muted in this room, and you with them: nobody hears you",
+            "o seu anfitrião está silenciado nesta sala, e você com ele: ninguém ouve você",
+        ),
+        false => say!(
+            lang,
+            "your host is no longer muted: you may turn your microphone on again",
+            "o seu anfitrião não está mais silenciado: você pode ligar o microfone de novo",
+        ),
+    }
+}
+
 /// A guest of this member whom nobody hears, in a list.
 #[must_use]
 pub fn muted_guest(lang: Lang, shown: &str) -> String {

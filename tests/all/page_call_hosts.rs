@@ -12,7 +12,7 @@ use super::page_call::{
     browser_with, browser_with_devices, clicks_on, opens_call, waits_for_picture,
 };
 use support::Need;
-use support::network::Network;
+use support::network::{self, Network};
 use support::webdriver::{Browser, keys};
 
 /// What a host loses of the datagrams that come to the groups, in thousandths.
@@ -51,6 +51,16 @@ fn keeps_picture(browser: &Browser, name: &str) {
     }
 }
 
+/// The page of a member on a host, where another one is.
+fn opens_page((host, member): (&network::Host, &Host)) -> Browser {
+    let browser = browser_with_devices(Some(host), 1000);
+    browser.opens(&member.link);
+    waits_for_room(&browser);
+    browser.waits_for("document.querySelectorAll('#people li').length === 2");
+    opens_call(&browser);
+    browser
+}
+
 #[test]
 fn two_members_and_a_guest_see_and_hear_each_other_whatever_is_lost() {
     let needs = [Need::Browser, Need::Nft];
@@ -63,14 +73,7 @@ fn two_members_and_a_guest_see_and_hear_each_other_whatever_is_lost() {
     let link = line
         .split_whitespace()
         .find(|word| word.starts_with("http://"));
-    let [of_ana, of_bia] = [(&host_a, &ana), (&host_b, &bia)].map(|(host, member)| {
-        let browser = browser_with_devices(Some(host), 1000);
-        browser.opens(&member.link);
-        waits_for_room(&browser);
-        browser.waits_for("document.querySelectorAll('#people li').length === 2");
-        opens_call(&browser);
-        browser
-    });
+    let [of_ana, of_bia] = [(&host_a, &ana), (&host_b, &bia)].map(opens_page);
     clicks_on(&of_ana, "Camera");
     clicks_on(&of_ana, "Speak");
     ana.program.notes("You are seen");
@@ -109,4 +112,30 @@ fn two_members_and_a_guest_see_and_hear_each_other_whatever_is_lost() {
         "!document.querySelector('#call figure:not(.own):not([hidden])') \
          && !document.querySelector('#call .voices li')",
     );
+}
+
+#[test]
+fn where_multicast_is_blocked_a_button_sends_by_unicast_and_every_face_says_so() {
+    let needs = [Need::Browser, Need::Nft];
+    let Some((_network, [host_a, host_b])) = Network::of_hosts(&needs) else {
+        return;
+    };
+    host_b.loses_streams();
+    let mut ana = Host::start(&host_a, "ana", &[]);
+    let bia = Host::start(&host_b, "bia", &[]);
+    let [of_ana, of_bia] = [(&host_a, &ana), (&host_b, &bia)].map(opens_page);
+    clicks_on(&of_ana, "Camera");
+    ana.program
+        .notes("0 % arrived at the other member who counted");
+    clicks_on(&of_bia, "Watch and listen");
+    let by_unicast = "Send by unicast, too (to 8 at most)";
+    clicks_on(&of_ana, by_unicast);
+    ana.program.notes("What you send goes to 1 by unicast");
+    waits_for_picture(&of_bia);
+    keeps_picture(&of_bia, "by-unicast");
+    let others = "document.querySelector('#call .others').textContent";
+    of_ana.waits_for(&format!("{others}.includes('goes to 1 by unicast')"));
+    clicks_on(&of_ana, by_unicast);
+    ana.program.notes("What you send goes by multicast alone");
+    of_ana.waits_for(&format!("!{others}.includes('by unicast')"));
 }

@@ -7,9 +7,11 @@ use std::fs;
 
 use super::page::{Host, waits_for_room};
 use super::page_call::{browser_with_devices, clicks_on, mark, opens_call};
+use super::starting::with_terminal;
 use serde_json::Value;
 use support::place::{Home, Place};
 use support::program::Program;
+use support::terminal::Terminal;
 use support::{Need, available};
 
 fn event(line: &str) -> Value {
@@ -79,6 +81,35 @@ fn an_invitation_with_a_host_opens_a_room_of_its_own() {
 }
 
 #[test]
+fn both_lines_of_an_invitation_are_pasted_where_a_key_is_asked_for() {
+    let place = Place::on_loopback();
+    let home = Home::new();
+    let file = hosted(&place, &home);
+    let text = fs::read_to_string(&file).unwrap();
+    let mut ana = place.member(&home, "ana", &["--invite-file", &file]);
+    // A paste with its last line end, and one without it, which the person's Enter ends.
+    for (name, end) in [("bia", "\r"), ("rui", "")] {
+        let home = Home::new();
+        let args = ["--lines", "--name", name, "--room", "turma-a", "--key"];
+        let mut terminal = Terminal::start(with_terminal(&place.chat(&home, &args)));
+        terminal.shows("Passphrase or invitation of the room: ");
+        let paste = text.trim().replace('\n', "\r");
+        terminal.types(&format!("{paste}{end}"));
+        if end.is_empty() {
+            terminal.types("\r");
+        }
+        ana.notes(&format!("{name} entered"));
+        terminal.begins_a_line();
+        terminal.types("sair\r");
+        ana.notes(&format!("{name} left"));
+        terminal.ends_with(0);
+        let screen = terminal.whole_screen();
+        let code = text.lines().nth(1).unwrap().get(..14).unwrap();
+        assert!(!screen.contains(code), "{screen}");
+    }
+}
+
+#[test]
 fn the_host_mutes_and_appoints_and_nobody_else_does() {
     let place = Place::on_loopback();
     let home = Home::new();
@@ -117,6 +148,19 @@ fn the_host_mutes_and_appoints_and_nobody_else_does() {
     late.shows(r#""muted":[{"user":"rui""#);
     late.says("/host");
     late.shows("The host of this room is ana; May mute and give the word, too: bia; Muted for all");
+    // The list of members says who may decide.
+    rui.says("/who");
+    rui.notes("ana ★, bia ☆");
+    ana.says("/who");
+    let members = event(&ana.shows(r#""role":"moderator""#));
+    let role = |name: &str| {
+        let members = members["members"].as_array().unwrap();
+        let found = members.iter().find(|it| it["user"] == name);
+        found.map(|it| it["role"].clone())
+    };
+    assert_eq!(role("ana"), Some("host".into()));
+    assert_eq!(role("bia"), Some("moderator".into()));
+    assert_eq!(role("rui"), Some(Value::Null));
     ana.says("/dismiss bia");
     bia.shows(r#""event":"dismissed""#);
     bia.says("/unmute rui");

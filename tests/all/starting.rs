@@ -67,7 +67,7 @@ fn asks(place: &Place, home: &Home) -> Command {
 }
 
 /// The same words, started as the leader of a session, whose terminal stdin is.
-fn with_terminal(inner: &Command) -> Command {
+pub(super) fn with_terminal(inner: &Command) -> Command {
     let mut session = command("setsid");
     session
         .arg("-c")

@@ -138,6 +138,12 @@ impl Host {
         self.drops("meta nfproto ipv6");
     }
 
+    /// Receives what is sent to the group of chat, and nothing of what comes to that of streams.
+    pub fn loses_streams(&self) {
+        self.drops("ip daddr 224.3.29.72");
+        self.drops("meta nfproto ipv6");
+    }
+
     fn drops(&self, what: &str) {
         self.filters("loss", &format!("iifname v0 {what} drop"));
     }

@@ -126,6 +126,9 @@ impl Chat {
                         history,
                     },
                 );
+                if let Some(muted) = self.guests.muted_on_entering(session) {
+                    self.tell(News::Guests(muted));
+                }
             }
             Err(why) => self.refuse_guest(request, session, why),
         }

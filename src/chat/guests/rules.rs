@@ -2,7 +2,7 @@
 //! nothing grows without a bound.
 
 use core::net::IpAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use unicode_normalization::UnicodeNormalization;
@@ -39,6 +39,9 @@ pub const LOST_FOR: Duration = Duration::from_secs(60);
 /// Addresses of those who were sent away that are remembered.
 const KICKED_MAX: usize = 1024;
 
+/// Addresses of those who left while muted that are remembered.
+const MUTED_MAX: usize = 1024;
+
 /// Bytes of a typed name that are looked at.
 const TYPED_MAX_BYTES: usize = 256;
 
@@ -67,6 +70,8 @@ pub(in crate::chat) struct Guests {
     newest: u32,
     /// Until when an address may not enter.
     kicked: BTreeMap<IpAddr, Duration>,
+    /// Where somebody was muted, the newest last: whoever enters from there is, too.
+    muted: VecDeque<IpAddr>,
     enters: HostBudgets,
     all_enters: TokenBucket,
     all_lines: TokenBucket,
@@ -114,6 +119,7 @@ impl Guests {
             sessions: BTreeMap::new(),
             newest: 0,
             kicked: BTreeMap::new(),
+            muted: VecDeque::new(),
             enters: HostBudgets::new(ENTERS_PER_S, ENTERS),
             all_enters: TokenBucket::new(ALL_ENTERS_PER_S, ALL_ENTERS, now),
             all_lines: TokenBucket::new(ALL_LINES_PER_S, ALL_LINES, now),
@@ -143,6 +149,7 @@ impl Guests {
     /// Lets nobody in any more. Returns who was here.
     pub(super) fn close(&mut self) -> Vec<GuestsEvent> {
         self.open = None;
+        self.muted.clear();
         let left = std::mem::take(&mut self.sessions).into_iter();
         left.map(|(session, guest)| guest.left(session, Departure::Closed))
             .collect()
@@ -192,7 +199,7 @@ impl Guests {
             entered_ms: now.wall_ms,
             lines: TokenBucket::new(LINES_PER_S, LINES, now.time),
             lost: None,
-            is_muted: false,
+            is_muted: self.muted.contains(&address),
         };
         self.sessions.insert(entering.session, guest);
         Ok((name, displaced))
@@ -312,10 +319,27 @@ impl Guests {
         let session = self.called(typed)?;
         let guest = self.sessions.get_mut(&session)?;
         guest.is_muted = is_muted;
+        let (guest, address) = (guest.name.clone(), guest.address);
+        self.muted.retain(|muted| *muted != address);
+        if is_muted {
+            self.muted.push_back(address);
+            let over = self.muted.len().saturating_sub(MUTED_MAX);
+            self.muted.drain(..over);
+        }
+        Some(GuestsEvent::Muted {
+            session,
+            guest,
+            is_muted,
+        })
+    }
+
+    /// What is told of somebody who is muted from the first moment on.
+    pub(super) fn muted_on_entering(&self, session: GuestSession) -> Option<GuestsEvent> {
+        let guest = self.sessions.get(&session).filter(|guest| guest.is_muted)?;
         Some(GuestsEvent::Muted {
             session,
             guest: guest.name.clone(),
-            is_muted,
+            is_muted: true,
         })
     }
 

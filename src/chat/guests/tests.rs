@@ -353,3 +353,56 @@ fn only_a_yes_is_a_yes() {
     }
     assert!(asks_first(true) && !asks_first(false));
 }
+
+#[test]
+fn a_muted_guest_who_enters_anew_is_muted_until_the_host_lets_them_speak() {
+    let mut guests = open(10);
+    enter(&mut guests, at(0), 1, "rui", 1).unwrap();
+    enter(&mut guests, at(0), 2, "lia", 2).unwrap();
+    assert!(guests.mute("rui", true).is_some());
+    guests.remove(GuestSession(1), Departure::Left);
+    // Under another name and in another page, but from the same telephone.
+    enter(&mut guests, at(9_000), 3, "joão", 1).unwrap();
+    assert!(guests.muted_on_entering(GuestSession(3)).is_some());
+    let refused = guests.speak(Duration::from_secs(10), GuestSession(3));
+    assert_eq!(refused, Err(GuestRefusal::Muted));
+    assert!(!guests.may_be_heard(3));
+    enter(&mut guests, at(9_000), 4, "rui", 4).unwrap();
+    assert!(
+        guests
+            .speak(Duration::from_secs(10), GuestSession(4))
+            .is_ok()
+    );
+    assert!(
+        guests
+            .speak(Duration::from_secs(10), GuestSession(2))
+            .is_ok()
+    );
+    assert!(guests.mute("joão", false).is_some());
+    guests.remove(GuestSession(3), Departure::Left);
+    enter(&mut guests, at(20_000), 5, "joão", 1).unwrap();
+    assert_eq!(guests.muted_on_entering(GuestSession(5)), None);
+    assert!(
+        guests
+            .speak(Duration::from_secs(20), GuestSession(5))
+            .is_ok()
+    );
+}
+
+#[test]
+fn of_many_who_are_muted_the_newest_are_remembered() {
+    let mut guests = open(10);
+    for number in 0..3000_u32 {
+        let session = u64::from(number);
+        let now = at(session * 10_000);
+        enter(&mut guests, now, session, "rui", number).unwrap();
+        guests.mute("rui", true);
+        guests.remove(GuestSession(session), Departure::Left);
+    }
+    let is_muted = |guests: &mut Guests, session: u64, from| {
+        enter(guests, at(40_000_000 + session * 1000), session, "zé", from).unwrap();
+        guests.muted_on_entering(GuestSession(session)).is_some()
+    };
+    assert!(!is_muted(&mut guests, 10_000, 1));
+    assert!(is_muted(&mut guests, 10_001, 2999));
+}

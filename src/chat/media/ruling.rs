@@ -39,6 +39,11 @@ impl Conference {
         self.roles.host()
     }
 
+    /// What somebody may decide.
+    pub(in crate::chat) fn role(&self, key: Option<&Key>) -> Role {
+        key.map_or(Role::Member, |key| self.roles.role(key))
+    }
+
     /// Takes in what the host is called.
     pub(super) fn meet_host(&mut self, name: Name) {
         self.roles.meet_host(name);

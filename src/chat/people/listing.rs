@@ -60,11 +60,14 @@ impl People {
         far
     }
 
-    /// Everybody on the list whose name looks like a typed one, or who has the typed suffix.
-    pub(in crate::chat) fn alike(&self, typed: &str, roster: &Roster) -> Vec<MemberState> {
+    /// Those of the members whose name looks like a typed one, or who has the typed suffix.
+    pub(in crate::chat) fn alike(
+        &self,
+        typed: &str,
+        mut members: Vec<MemberState>,
+    ) -> Vec<MemberState> {
         let (name, digits) = suffix::split(typed).unwrap_or((typed, ""));
         let looks = [Looks::of(typed), Looks::of(name)];
-        let mut members = self.members(roster);
         members.retain(|member| {
             let person = &member.person;
             let own = Looks::of(&person.name);

@@ -201,7 +201,7 @@ fn a_namesake_cuts_nobody_off() {
     // A comparison of codes moves the name.
     verify(&mut people, &who("bia", 3));
     assert_eq!(called(&people, "bia"), Ok(who("bia", 3)));
-    let alike = people.alike("bia", &roster);
+    let alike = people.alike("bia", people.members(&roster));
     assert_eq!(alike.len(), 3, "{alike:?}");
 }
 

@@ -83,13 +83,18 @@ impl<'e> RolesObject<'e> {
             all_muted: state.are_all_muted,
             muted: all(&state.muted),
             speakers: all(&state.speakers),
-            role: match state.role {
-                Role::Host => "host",
-                Role::Moderator => "moderator",
-                Role::Member => "member",
-            },
+            role: role(state.role),
             muted_by: state.muted_by.as_ref().map(Someone::of),
         }
+    }
+}
+
+/// What a role is called.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Host => "host",
+        Role::Moderator => "moderator",
+        Role::Member => "member",
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::call::{RolesObject, StreamObject};
 use super::files::FileObject;
 use crate::chat::event::{GuestName, Ignored, Interface, MemberState, Person, Place};
+use crate::chat::media::Role;
 use crate::chat::rooms::RoomState;
 use crate::chat::trust::Standing;
 use crate::protocol::fingerprint::fingerprint;
@@ -216,6 +217,8 @@ pub(super) struct Someone<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) site: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) guest: Option<u32>,
@@ -319,6 +322,7 @@ impl<'e> Someone<'e> {
             bridge: false,
             beyond: false,
             site: None,
+            role: None,
             address: None,
             guest: None,
             guest_of: None,
@@ -348,6 +352,10 @@ impl<'e> Someone<'e> {
             site: match &member.place {
                 Place::Site(site) => Some(site),
                 Place::Here | Place::Beyond => None,
+            },
+            role: match member.role {
+                Role::Member => None,
+                role => Some(super::call::role(role)),
             },
             ..Self::of(&member.person)
         }

@@ -3,6 +3,7 @@
 use super::beyond::placed;
 use super::{Line, Lines, marked};
 use crate::chat::event::{MemberState, Message};
+use crate::chat::media::Role;
 use crate::text::{self, Lang};
 
 impl Lines {
@@ -37,7 +38,10 @@ impl Lines {
 /// and whoever is at another network.
 pub(super) fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
     let (me, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.is_own);
-    let me = me.first().map_or("", |me| &me.person.name);
+    let me = me
+        .first()
+        .map(|me| with_role(me, me.person.name.to_string()));
+    let me = me.unwrap_or_default();
     let (beyond, others): (Vec<_>, Vec<_>) = others
         .into_iter()
         .partition(|member| member.place.is_beyond());
@@ -46,12 +50,12 @@ pub(super) fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
     let (bridges, others): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|member| member.is_bridge);
     let shown = |member: &MemberState| match (member.is_ignored, member.is_silent) {
-        (true, _) => text::is_ignored(lang, &marked(&member.person)),
-        (false, true) => text::not_answering(lang, &marked(&member.person)),
-        (false, false) => marked(&member.person),
+        (true, _) => text::is_ignored(lang, &named(member)),
+        (false, true) => text::not_answering(lang, &named(member)),
+        (false, false) => named(member),
     };
     let others: Vec<String> = others.into_iter().map(shown).collect();
-    let mut here = text::who_is_here(lang, me, &others);
+    let mut here = text::who_is_here(lang, &me, &others);
     let far = |member: &MemberState| placed(&shown(member), &member.place);
     let mut and = |apart: Vec<String>, and: fn(Lang, &str, &[String]) -> String| {
         if !apart.is_empty() {
@@ -65,6 +69,20 @@ pub(super) fn who_is_here(lang: Lang, members: &[MemberState]) -> String {
     );
     and(beyond.into_iter().map(far).collect(), text::and_beyond);
     here
+}
+
+/// A name with its marks.
+fn named(member: &MemberState) -> String {
+    with_role(member, marked(&member.person))
+}
+
+/// A name with the sign of who decides for all, as in the page, or may decide too.
+fn with_role(member: &MemberState, name: String) -> String {
+    match member.role {
+        Role::Host => format!("{name} ★"),
+        Role::Moderator => format!("{name} ☆"),
+        Role::Member => name,
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +152,38 @@ mod tests {
             panic!("it is data");
         };
         assert!(next.matches('\x1b').count() > 2, "{next:?}");
+    }
+
+    #[test]
+    fn whoever_decides_for_all_has_a_sign() {
+        let state = |name: &str, role| MemberState {
+            role,
+            ..MemberState::here(Person::unproven(name))
+        };
+        let me = MemberState {
+            is_own: true,
+            ..state("ana", Role::Moderator)
+        };
+        let members = [
+            me,
+            state("bia", Role::Host),
+            MemberState {
+                is_silent: true,
+                ..state("rui", Role::Moderator)
+            },
+            state("zé", Role::Member),
+        ];
+        let shown = who_is_here(Lang::En, &members);
+        let at = |part: &str| {
+            shown
+                .find(part)
+                .unwrap_or_else(|| panic!("{part}: {shown}"))
+        };
+        assert!(
+            at("ana ☆") < at("bia ★") && at("bia ★") < at("rui ☆"),
+            "{shown}"
+        );
+        assert_eq!(shown.matches(['★', '☆']).count(), 3, "{shown}");
     }
 
     #[test]

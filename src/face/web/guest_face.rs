@@ -19,6 +19,7 @@ use crate::chat::event::{News, Told};
 use crate::chat::guests::{
     Departure, GuestRefusal, GuestSession, GuestsCommand, GuestsEvent, LinkToken, TlsLink, line_of,
 };
+use crate::chat::media::MediaEvent;
 use crate::chat::rooms::RoomNumber;
 use crate::chat::transfer::{FilesCommand, OfferId};
 use crate::face::Face;
@@ -107,6 +108,8 @@ pub struct GuestFace {
     next: u64,
     /// The state of the call, for guests who come late.
     call: Option<Arc<str>>,
+    /// Whether this member is muted for all, and its guests with it.
+    are_muted: bool,
 }
 
 impl GuestFace {
@@ -126,6 +129,7 @@ impl GuestFace {
             asked: BTreeMap::new(),
             next: FIRST_OF_GUESTS.0,
             call: None,
+            are_muted: false,
         };
         face.open(token);
         face.request(Command::Files(FilesCommand::List));
@@ -155,6 +159,17 @@ impl GuestFace {
         let here = self.here.values().filter_map(|here| here.queue.as_ref());
         here.for_each(|queue| queue.push(&line));
         self.call = Some(line);
+    }
+
+    /// Tells all guests whether they may be heard, when that changes with their host.
+    fn mute_all(&mut self, are_muted: bool) {
+        if std::mem::replace(&mut self.are_muted, are_muted) == are_muted {
+            return;
+        }
+        let words = text::guests_are_muted(self.config.lang, are_muted);
+        let line = guest_lines::muted(are_muted, &words);
+        let here = self.here.values().filter_map(|here| here.queue.as_ref());
+        here.for_each(|queue| queue.push(&line));
     }
 
     /// Lets in by this link, and by no earlier one.
@@ -414,6 +429,11 @@ impl Face for GuestFace {
         }
         if let News::Guests(event) = &told.news {
             return self.show_event(told.request, event);
+        }
+        if let News::Media(event) = &told.news
+            && let MediaEvent::Roles(state) = &**event
+        {
+            return self.mute_all(state.muted_by.is_some());
         }
         // What somebody is told again is nothing new.
         let is_answer = told.request.is_some() && is_answer(&told.news);

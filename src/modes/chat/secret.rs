@@ -144,13 +144,19 @@ fn text_in<'v>(variable: &'static str, bytes: &'v [u8]) -> Result<&'v str, RoomF
 fn ask(lang: Lang, prompter: &SecretPrompter) -> io::Result<Option<Zeroizing<String>>> {
     let mut question = format!("{} ", text::room_key_prompt(lang));
     loop {
-        match prompter.ask(&question) {
+        match prompter.ask(&question, may_have_host) {
             Err(error) if is_mistyped(&error) => {
                 question = format!("{} ", text::room_key_again(lang));
             }
             outcome => return outcome,
         }
     }
+}
+
+/// Whether the line that names a host may stand below: of an invitation that names none yet.
+fn may_have_host(typed: &str) -> bool {
+    let (first, host) = split_host(typed);
+    host.is_none() && Invitation::parse(code_of(first)).is_ok()
 }
 
 fn is_mistyped(error: &io::Error) -> bool {

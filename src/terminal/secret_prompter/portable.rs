@@ -14,7 +14,11 @@ impl SecretPrompter {
     ///
     /// # Errors
     /// `Interrupted` by Ctrl-C; `NotFound` if this process has no terminal, or it cannot be read.
-    pub fn ask(&self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+    pub fn ask(
+        &self,
+        prompt: &str,
+        _goes_on: impl Fn(&str) -> bool,
+    ) -> io::Result<Option<Zeroizing<String>>> {
         match rpassword::prompt_password(prompt) {
             Ok(line) => Ok(Some(Zeroizing::new(line))),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),

@@ -25,6 +25,10 @@ const LINE_MAX_BYTES: usize = 4095;
 /// How often to look whether the terminal is still ours and still hides what is typed.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How long the rest of a paste may take behind its first line: a terminal writes it at once, and
+/// a slow link brings it in pieces.
+const PASTED_WITHIN: Duration = Duration::from_millis(150);
+
 /// A character that is not to be recognised on a terminal, which POSIX calls
 /// `_POSIX_VDISABLE`.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -57,6 +61,8 @@ struct Question<'q> {
     /// What the terminal has not taken of the prompt yet.
     unshown: &'q [u8],
     typed: Zeroizing<Vec<u8>>,
+    /// Whether it was looked for a further line.
+    is_last: bool,
 }
 
 /// How far a question is.
@@ -74,10 +80,18 @@ impl SecretPrompter {
     /// of the input, or that the prompter was closed. A process in the background waits until
     /// it is in the foreground, and is not stopped.
     ///
+    /// Where `goes_on` says that another line may belong to the first, and that comes with it, as
+    /// in a paste, both are returned: it would be read by whoever reads the terminal next. What
+    /// lacks a line end is waited for.
+    ///
     /// # Errors
     /// `NotFound` if this process has no terminal; `InvalidData` for a line that is not UTF-8
     /// or longer than a terminal keeps; those of the terminal, as when it is gone.
-    pub fn ask(&self, prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+    pub fn ask(
+        &self,
+        prompt: &str,
+        goes_on: impl Fn(&str) -> bool,
+    ) -> io::Result<Option<Zeroizing<String>>> {
         tty::prepare()?;
         let mut question = Question::open(prompt)?;
         loop {
@@ -87,6 +101,7 @@ impl SecretPrompter {
             }
             match question.go_on(&mut state.hidden) {
                 Ok(Progress::Waiting) => {}
+                Ok(Progress::Line) if question.goes_on(&goes_on) => {}
                 Ok(Progress::Line) => {
                     state.put_back();
                     return question.line().map(Some);
@@ -164,6 +179,7 @@ impl<'q> Question<'q> {
             prompt,
             unshown: &[],
             typed: Zeroizing::new(Vec::with_capacity(LINE_MAX_BYTES + 1)),
+            is_last: false,
         })
     }
 
@@ -229,6 +245,33 @@ impl<'q> Question<'q> {
         })
     }
 
+    /// Whether more has come with the first line that may belong to it: then it is read on.
+    fn goes_on(&mut self, may_go_on: impl Fn(&str) -> bool) -> bool {
+        let is_first = !std::mem::replace(&mut self.is_last, true);
+        let may_go_on = is_first && self.line().is_ok_and(|line| may_go_on(&line));
+        // A terminal that fails here fails again where that is dealt with.
+        let has_more = may_go_on && self.has_more().unwrap_or(false);
+        if has_more {
+            self.typed.push(b'\n');
+        }
+        has_more
+    }
+
+    /// Whether anything stands behind the line that was read, or comes soon.
+    fn has_more(&self) -> io::Result<bool> {
+        // A line without its end cannot be seen while the terminal edits lines. What is there
+        // counts as a line as soon as it does so again.
+        let hiding = tcgetattr(&self.terminal)?;
+        let mut unedited = hiding.clone();
+        unedited.local_flags &= !LocalFlags::ICANON;
+        tcsetattr(&self.terminal, SetArg::TCSANOW, &unedited)?;
+        let timeout = PollTimeout::try_from(PASTED_WITHIN).unwrap_or(PollTimeout::ZERO);
+        let mut waiting = [PollFd::new(self.terminal.as_fd(), PollFlags::POLLIN)];
+        let has_more = poll(&mut waiting, timeout).is_ok_and(|ready| ready > 0);
+        tcsetattr(&self.terminal, SetArg::TCSANOW, &hiding)?;
+        Ok(has_more)
+    }
+
     /// What was typed, without the keys that type nothing.
     fn line(&mut self) -> io::Result<Zeroizing<String>> {
         let typed = str::from_utf8(&self.typed)
@@ -240,7 +283,7 @@ impl<'q> Question<'q> {
             if character == '\x1b' && matches!(characters.next(), Some('[' | 'O')) {
                 // An arrow, or another key that sends several characters.
                 let _ = characters.find(|end| matches!(end, '@'..='~'));
-            } else if !character.is_control() {
+            } else if !character.is_control() || character == '\n' {
                 line.push(character);
             }
         }

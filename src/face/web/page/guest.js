@@ -106,7 +106,8 @@ function take(event) {
 		drawCall(event);
 	} else if (event.event === 'muted' || event.event === 'unmuted') {
 		if (event.event === 'muted') voice?.stop();
-		says(event.data ?? '');
+		// Whoever cannot speak here lacks nothing.
+		if (voice) says(event.data ?? '');
 	} else if (event.event === 'ended') {
 		leave(event.data ?? t('guest_out'));
 	}

@@ -219,3 +219,31 @@ fn what_is_said_a_year_ahead_is_refused_and_counted_and_takes_no_room() {
     circle.settle(20 * SECOND);
     circle.expect_whole();
 }
+
+#[test]
+fn twenty_addresses_with_a_wrong_clock_tell_nobody_that_theirs_is_wrong_while_others_share_it() {
+    let mut circle = Circle::of(8, 4);
+    circle.talk(8, SECOND / 5);
+    circle.world.kill(0);
+    circle.world.run(60 * SECOND);
+    circle.world.start(0).unwrap();
+    // Each of them shows a member that it is there, with a clock that is 20 minutes behind.
+    for second in 0..50_u32 {
+        for member in (0..4).filter(|_| second.is_multiple_of(5)) {
+            let roster = circle.world.node(member).unwrap().roster();
+            let tag = roster.get(ME).unwrap().tag;
+            for number in 1..=20 {
+                let behind = beat(&circle, number, second + 1, -20 * 60_000, tag);
+                circle.world.inject_to(member, address(number), &behind);
+            }
+        }
+        circle.world.say((second % 4) as usize);
+        circle.world.run(SECOND);
+    }
+    circle.settle(5 * SECOND);
+    circle.expect_whole();
+    for member in 0..4 {
+        assert!(size(&circle, member) > 20, "they are believed");
+        assert_eq!(circle.count_told(member, is_told_ahead), 0, "{member}");
+    }
+}

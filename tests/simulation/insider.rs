@@ -2,7 +2,7 @@
 //! prints its seed, and the few acts that suffice as Rust that can become a test of its own.
 //!
 //! Not every check passes with every attack yet. In each run of the tests, no attack may cause any
-//! kind but `Claim`, `Sending`, `History` and `File`, which one in fifty causes.
+//! kind but `Claim`, `Sending`, `History`, `File` and `Late`, which one in fifty causes.
 //!
 //! ```sh
 //! RODA_INSIDER_SEED=7 cargo test --test simulation insider::shrink_one -- --ignored --nocapture

@@ -196,6 +196,25 @@ fn a_guess_at_the_next_frame_of_another_does_not_make_it_late() {
 }
 
 #[test]
+fn a_guess_at_a_line_of_somebody_whose_clock_was_moved_ahead_does_not_make_it_late() {
+    // Everybody's clock is ahead then, and davi alone is shown what guesses.
+    let ahead = Act {
+        clock: Clock::Off(200),
+        ..act(1000, 3, To::All, says(TEXT, NONE))
+    };
+    let causes = List {
+        of: Who::Honest(0),
+        number: Count::Of(0, 2),
+        length: 1,
+    };
+    let guess = Act {
+        clock: Clock::Off(299),
+        ..act(1500, 16, To::One(3), says(TEXT, causes))
+    };
+    assert_eq!(findings(5, &[ahead, guess]), []);
+}
+
+#[test]
 fn false_symbols_in_somebodys_stream_keep_nobody_from_the_file() {
     // From before the file is taken until long after.
     let symbols = |number: u32| What::Symbol {

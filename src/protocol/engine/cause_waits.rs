@@ -61,8 +61,10 @@ struct Hidden {
     sequence: u32,
     /// The clock of the frame that was shown.
     clock: u64,
-    /// What time it was here then.
-    shown_at: u64,
+    /// What time it was here then, as frames state it…
+    shown_clock: u64,
+    /// …and as this member counts it.
+    shown_at: Duration,
 }
 
 /// How often frames were waited for in vain.
@@ -157,6 +159,7 @@ impl CauseWaits {
         &mut self,
         (member, sequence): (MemberTag, u32),
         clock: u64,
+        now: Duration,
         clock_now: u64,
     ) {
         if self.hidden.len() >= CAUSE_WAITS_MAX && !self.hidden.contains_key(&member) {
@@ -168,25 +171,27 @@ impl CauseWaits {
         let hidden = Hidden {
             sequence,
             clock,
-            shown_at: clock_now,
+            shown_clock: clock_now,
+            shown_at: now,
         };
         self.hidden.insert(member, hidden);
     }
 
-    /// Whether a frame with this clock was among the causes of what was shown, and was lost on its
-    /// way here.
-    fn was_hidden(&self, (member, sequence): (MemberTag, u32), clock: u64) -> bool {
+    /// Whether a frame with this clock, which came at this time, was among the causes of what was
+    /// shown, and was lost on its way here. What was here then, and waited for causes of its own,
+    /// was not lost, whatever somebody claims to have got.
+    fn was_hidden(&self, (member, sequence): (MemberTag, u32), clock: u64, came: Duration) -> bool {
         self.hidden.get(&member).is_some_and(|by| {
-            let is_delayed = clock.saturating_add(DELAYED_MS << 16) < by.shown_at;
-            sequence <= by.sequence && clock < by.clock && is_delayed
+            let is_delayed = clock.saturating_add(DELAYED_MS << 16) < by.shown_clock;
+            sequence <= by.sequence && clock < by.clock && is_delayed && came > by.shown_at
         })
     }
 
-    /// Whether an effect of a frame with this clock was shown without it.
-    pub(super) fn is_overtaken(&self, frame: &Reference, clock: u64) -> bool {
+    /// Whether an effect of a frame with this clock, which came at this time, was shown without it.
+    pub(super) fn is_overtaken(&self, frame: &Reference, clock: u64, came: Duration) -> bool {
         let mut overtaken = self.overtaken.iter();
         overtaken.any(|by| by.frame == *frame && clock < by.clock)
-            || self.was_hidden((frame.member, frame.sequence), clock)
+            || self.was_hidden((frame.member, frame.sequence), clock, came)
     }
 }
 
@@ -256,18 +261,21 @@ mod tests {
             ..frame(7, 3)
         };
         waits.in_vain(&awaited(&cause, 1, false), NOW);
-        assert!(waits.is_overtaken(&cause, 499));
-        assert!(!waits.is_overtaken(&cause, 501), "its place is behind it");
+        assert!(waits.is_overtaken(&cause, 499, NOW));
+        assert!(
+            !waits.is_overtaken(&cause, 501, NOW),
+            "its place is behind it"
+        );
         let guessed = Reference { hash: 12, ..cause };
-        assert!(!waits.is_overtaken(&guessed, 499), "nobody had got it");
+        assert!(!waits.is_overtaken(&guessed, 499, NOW), "nobody had got it");
         let other = Reference {
             sequence: 4,
             ..cause
         };
-        assert!(!waits.is_overtaken(&other, 499));
+        assert!(!waits.is_overtaken(&other, 499, NOW));
         // Guesses at it hide nothing of what somebody had got.
         waits.in_vain(&awaited(&guessed, 2, false), NOW);
-        assert!(waits.is_overtaken(&cause, 499));
+        assert!(waits.is_overtaken(&cause, 499, NOW));
     }
 
     #[test]
@@ -289,20 +297,23 @@ mod tests {
         let mut waits = CauseWaits::default();
         let tag = MemberTag::of(7, 0);
         let ms = |ms: u64| ms << 16;
-        waits.hides((tag, 3), ms(9000), ms(8000));
-        let is_late = |sequence, clock| waits.is_overtaken(&frame(7, sequence), clock);
+        waits.hides((tag, 3), ms(9000), NOW, ms(8000));
+        let later = NOW + Duration::from_millis(1);
+        let is_late = |sequence, clock| waits.is_overtaken(&frame(7, sequence), clock, later);
         assert!(is_late(3, ms(7000)));
         assert!(is_late(2, ms(7000)), "it came before");
         assert!(!is_late(4, ms(7000)), "nobody had it");
         assert!(!is_late(3, ms(7900)), "it was on its way");
         assert!(!is_late(3, ms(9001)), "it was said later");
+        let was_here = waits.is_overtaken(&frame(7, 3), ms(7000), NOW);
+        assert!(!was_here, "it waited here for its causes");
     }
 
     #[test]
     fn many_liars_take_little_room() {
         let mut waits = CauseWaits::default();
         for author in 0..10_000 {
-            waits.hides((MemberTag::of(author, 0), 1), 500, 400);
+            waits.hides((MemberTag::of(author, 0), 1), 500, NOW, 400);
             waits.in_vain(&awaited(&frame(author, 1), 1, true), NOW);
         }
         assert_eq!(waits.vain.len(), CAUSE_WAITS_MAX);

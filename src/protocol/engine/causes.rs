@@ -133,7 +133,8 @@ impl Engine {
                 |id| receiving.is_past(id, cause.sequence) || receiving.has(id, cause.sequence);
             if id.is_some_and(|id| !is_here(id)) {
                 let (of, clock) = ((cause.member, cause.sequence), frame.held.position.clock);
-                self.receiving.cause_waits.hides(of, clock, clock_now);
+                let waits = &mut self.receiving.cause_waits;
+                waits.hides(of, clock, now.time, clock_now);
             }
         }
     }

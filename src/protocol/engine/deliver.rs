@@ -164,7 +164,8 @@ impl Engine {
         let is_old = old_ms < clock_ms(clock_now);
         let is_behind = clock.saturating_add(late_ms << 16) < self.receiving.newest_shown;
         let waits = &self.receiving.cause_waits;
-        let is_overtaken = waits.is_overtaken(&frame.as_cause(), clock);
+        let came = frame.held.came(now.time);
+        let is_overtaken = waits.is_overtaken(&frame.as_cause(), clock, came);
         let is_late =
             is_old || is_behind || is_overtaken || self.is_far_ahead(now, frame.id, clock);
         let order = if is_late { Order::Late } else { Order::InOrder };

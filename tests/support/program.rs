@@ -1,6 +1,6 @@
 //! A running program: what is typed to it, what it shows, what it notes, how it ends.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -74,7 +74,14 @@ impl Program {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = piped.spawn().unwrap_or_else(|e| panic!("{call}: {e}"));
+        // A script that a test has just written is busy while another test starts a program: that
+        // one holds the file, too, until it has become its program.
+        let start = || match piped.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => None,
+            started => Some(started),
+        };
+        let started = wait_until(start).unwrap_or_else(|| panic!("{call}: its file stays busy"));
+        let mut child = started.unwrap_or_else(|e| panic!("{call}: {e}"));
         let (tell, written) = mpsc::channel();
         let input = child.stdin.take();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());

@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::archive::history;
@@ -226,15 +227,20 @@ impl Room {
     /// What a person's file holds of the room once it holds so many messages: the names and the
     /// words, in their order.
     pub fn kept(&self, home: &Home, count: usize) -> Vec<String> {
-        let args = ["--room", self.name, "--format", "text"];
+        let args = ["--room", self.name, "--format", "jsonl"];
         let read = || {
-            let shown = Program::start(history(home, &args)).ends_with(0).shown;
-            // The time is that of each message's author.
-            let kept: Vec<String> = shown
+            // A file in which nothing is yet ends it with 1: what is said in a burst comes later.
+            let shown = Program::start(history(home, &args))
+                .ends_with_any(&[0, 1])
+                .shown;
+            let objects = shown
                 .iter()
-                .filter_map(|line| line.splitn(3, ' ').nth(2))
-                .map(str::to_owned)
-                .collect();
+                .filter_map(|line| serde_json::from_str(line).ok());
+            let mut objects: Vec<Value> = objects.collect();
+            // What two people say in the same millisecond, a file keeps in the order of arrival.
+            objects.sort_by_key(|it| [it["time"].to_string(), it["user"].to_string()]);
+            let line = |it: &Value| format!("{} {}: {}", it["short"], it["user"], it["data"]);
+            let kept: Vec<String> = objects.iter().map(line).collect();
             (kept.len() == count).then_some(kept)
         };
         wait_until(read).expect("the file holds all messages")

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::kernel::release_program_pages;
 
-/// When a member has joined its rooms, and has got what was said before.
-const SETTLED_AFTER: Duration = Duration::from_secs(15);
+/// When a member has joined its rooms, has got what was said before, and has met those who come
+/// together: three hundred need half a minute on a busy machine.
+const SETTLED_AFTER: Duration = Duration::from_secs(60);
 
 /// Gives these pages back once, when the start is over. What runs again is mapped again, without
 /// the disk as long as the system has the file in its memory. A debugger loses the breakpoints that

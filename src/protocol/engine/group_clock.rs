@@ -23,7 +23,7 @@ use super::event::EngineEvent;
 use super::member::Member;
 use super::roster::{Id, ME};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::durable::{Durable, Record};
+use crate::protocol::wire::frame::durable::Durable;
 use crate::protocol::wire::frame::{Author, Body, Frame, Kind};
 use crate::protocol::wire::seal::Opened;
 
@@ -171,10 +171,7 @@ impl Engine {
     /// Takes in the first frame of a session, which says nothing to anybody, without keeping it:
     /// its author sees it acknowledged, and what it says later has no gap before it.
     fn note_hello(&mut self, now: Moment, id: Id, durable: &Durable<'_>) {
-        let hello = durable.records.iter().find_map(|record| match record {
-            Record::Hello(hello) => Some(hello),
-            _ => None,
-        });
+        let hello = durable.records.hello();
         let Some(hello) = hello.filter(|_| durable.messages() == 0) else {
             return;
         };

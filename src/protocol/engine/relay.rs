@@ -20,7 +20,7 @@ use super::hear::ReceivedFrame;
 use super::member::Member;
 use super::roster::{Id, Met};
 use crate::protocol::time::Moment;
-use crate::protocol::wire::frame::durable::{Record, Role};
+use crate::protocol::wire::frame::durable::Role;
 use crate::protocol::wire::frame::{Body, MemberTag};
 use crate::protocol::wire::seal::Opened;
 
@@ -67,14 +67,7 @@ impl Engine {
     /// Notes a bridge by its HELLO before that is shown: while this member catches up, it has to
     /// know by whom it may have what is ahead of its clock.
     pub(super) fn note_bridge(&mut self, heard: &ReceivedFrame<'_>) {
-        let hello = heard
-            .durable
-            .records
-            .iter()
-            .find_map(|record| match record {
-                Record::Hello(hello) => Some(hello),
-                _ => None,
-            });
+        let hello = heard.durable.records.hello();
         if let Some(hello) = hello.filter(|hello| hello.role == Role::Bridge) {
             self.group.roster.hear_hello(heard.id, &hello);
         }

@@ -86,18 +86,29 @@ fn a_fast_link_is_used_by_half_and_a_slow_one_is_found_by_the_takers() {
     }
 }
 
+/// Bytes on the wire of what leaves within a second from a millisecond on, without its copies,
+/// while there is always more.
+fn full_second(
+    unreliable: &mut Unreliable,
+    stream: StreamId,
+    priority: Priority,
+    from_ms: u32,
+) -> usize {
+    let mut left = 0;
+    for now in from_ms..from_ms + 1000 {
+        while unreliable.room(priority) > 0 {
+            queue(unreliable, stream, priority, Duration::MAX);
+        }
+        left += leaving(unreliable, stream, MS * now).len();
+    }
+    left * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES)
+}
+
 #[test]
 fn no_more_leaves_than_the_limit() {
     let (mut unreliable, stream) = unreliable();
     unreliable.limit(1_000_000);
-    let mut left = 0;
-    for now in 0..1000 {
-        while unreliable.room(Priority::File) > 0 {
-            queue(&mut unreliable, stream, Priority::File, Duration::MAX);
-        }
-        left += leaving(&mut unreliable, stream, MS * now).len();
-    }
-    let bytes = left * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
+    let bytes = full_second(&mut unreliable, stream, Priority::File, 0);
     assert!((990_000..1_060_000).contains(&bytes), "{bytes}");
     assert!(unreliable.next_time().unwrap() <= MS * 1002);
 }
@@ -107,23 +118,9 @@ fn copies_spend_what_all_streams_have_together() {
     let (mut unreliable, stream) = unreliable();
     unreliable.limit(1_000_000);
     unreliable.unicast = Unicast::to_members(3);
-    let mut left = 0;
-    for now in 0..1000 {
-        while unreliable.room(Priority::Picture) > 0 {
-            queue(&mut unreliable, stream, Priority::Picture, Duration::MAX);
-        }
-        left += leaving(&mut unreliable, stream, MS * now).len();
-    }
-    let bytes = left * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
+    let bytes = full_second(&mut unreliable, stream, Priority::Picture, 0);
     assert!((990_000..1_060_000).contains(&bytes), "of files: {bytes}");
     unreliable.streams.get_mut(&stream).unwrap().channel = Channel::Picture;
-    left = 0;
-    for now in 1000..2000 {
-        while unreliable.room(Priority::Picture) > 0 {
-            queue(&mut unreliable, stream, Priority::Picture, Duration::MAX);
-        }
-        left += leaving(&mut unreliable, stream, MS * now).len();
-    }
-    let bytes = left * 4 * (1344 + COMPACT_OVERHEAD_BYTES + WRAPPING_BYTES);
+    let bytes = 4 * full_second(&mut unreliable, stream, Priority::Picture, 1000);
     assert!((940_000..1_010_000).contains(&bytes), "of a call: {bytes}");
 }

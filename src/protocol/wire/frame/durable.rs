@@ -340,6 +340,14 @@ impl<'d> Records<'d> {
         false
     }
 
+    /// What the author says that its session is, if it does.
+    pub fn hello(self) -> Option<Hello> {
+        self.iter().find_map(|record| match record {
+            Record::Hello(hello) => Some(hello),
+            _ => None,
+        })
+    }
+
     /// Counts the records; `None` if one is malformed or they do not fill the bytes exactly.
     fn check(self) -> Option<usize> {
         let mut reader = Reader(self.0);
